@@ -1,0 +1,20 @@
+"""Colloidal quantum dots and other emitters: data with sources, and the rates that follow."""
+
+from cqdphotonics.emitters.card import card, listing
+from cqdphotonics.emitters.datum import MARKS, Datum
+from cqdphotonics.emitters.emitter import Emitter, EmitterData, UncertainEmitter
+from cqdphotonics.emitters.library import from_yaml, load, names, source_text
+
+__all__ = [
+    "MARKS",
+    "Datum",
+    "Emitter",
+    "EmitterData",
+    "UncertainEmitter",
+    "card",
+    "from_yaml",
+    "listing",
+    "load",
+    "names",
+    "source_text",
+]

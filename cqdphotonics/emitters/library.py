@@ -1,0 +1,92 @@
+"""The library of emitters: YAML files with a source for every number, and the user's own."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cqdphotonics.emitters.emitter import Emitter
+from cqdphotonics.errors import FileFormatError, UnknownNameError
+
+
+@cache
+def _shipped() -> dict[str, str]:
+    """Content of every shipped file by the emitter's name."""
+    folder = resources.files("cqdphotonics.emitters") / "data"
+    return {
+        Path(entry.name).stem: entry.read_text("utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".yaml")
+    }
+
+
+def names() -> list[str]:
+    """Names of the emitters in the library."""
+    return list(_shipped())
+
+
+def load(name_or_path: str | Path, values: Mapping[str, Any] | None = None) -> Emitter:
+    """Load an emitter of the library by name, or the user's own from a YAML file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name from `names` or a path that ends in ``.yaml`` or ``.yml``.
+    values : mapping, optional
+        Data to replace or add, by dotted name: ``{"T1": 210, "blinking.on_fraction": 0.9}``.
+
+    Raises
+    ------
+    UnknownNameError
+        No such name.
+    FileFormatError
+        The file can't be read or is not YAML.
+    RangeError
+        A number breaks a law of physics (T2 > 2 T1, a share above 1, …) or a key is unknown.
+    """
+    text = str(name_or_path)
+    if text.endswith((".yaml", ".yml")):
+        content = _read(Path(name_or_path))
+    elif text in _shipped():
+        content = _shipped()[text]
+    else:
+        raise UnknownNameError(
+            "emitter", text, names(), "Your own: the path of a YAML file that ends in .yaml."
+        )
+    return from_yaml(content, text, values)
+
+
+def from_yaml(content: str, origin: str, values: Mapping[str, Any] | None = None) -> Emitter:
+    """Build an emitter from YAML text; `origin` names it in errors."""
+    try:
+        mapping = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "can't be parsed"
+        raise FileFormatError(f"{origin}{line}: not valid YAML: {problem}.") from None
+    if not isinstance(mapping, dict):
+        raise FileFormatError(
+            f"{origin}: an emitter is a mapping with name, temperature, wavelength, T1, T2, …; "
+            f"this file holds a {type(mapping).__name__}. Copy one from `cqd emitters NAME --yaml`."
+        )
+    emitter = Emitter.from_mapping(mapping)
+    return emitter.with_values(**values) if values else emitter
+
+
+def source_text(name: str) -> str:
+    """The YAML of a shipped emitter, to copy and change."""
+    if name not in _shipped():
+        raise UnknownNameError("emitter", name, names())
+    return _shipped()[name]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text in UTF-8"
+        raise FileFormatError(f"emitter file {path}: {reason}.") from None
