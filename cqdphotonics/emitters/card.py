@@ -88,8 +88,8 @@ _GEOMETRY = {
 
 def _derived_lines(emitter: Emitter) -> list[str]:
     numbers = derived(emitter)
-    if not numbers:
-        return ["  rates: not computable before the missing data are given"]
+    if "gamma_star" not in numbers:
+        return ["  coherence: not computable before the missing data are given"]
     ratio = numbers["gamma_star"] / numbers["gamma"]
     return [
         f"  γ = {format_number(numbers['gamma'])} rad/ps, "
