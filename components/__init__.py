@@ -1,0 +1,81 @@
+"""The parametric devices: one family a file, found by being here.
+
+Every module of this package that declares a function with
+`cqdphotonics.layout.component.component` adds a device; nothing else has to be told. They are
+attributes of the package, ``components.bullseye(radius=0.43)``, and are found by name with
+`load`. Declaring them does not import gdsfactory; drawing the first one does.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from cqdphotonics.errors import UnknownNameError
+from cqdphotonics.layout.component import Family, families
+from cqdphotonics.layout.parameters import Parameter
+
+__all__ = ["family", "load", "names", "parameters"]
+
+
+def names() -> list[str]:
+    """Names of the devices, in alphabetical order."""
+    return sorted(_devices)
+
+
+def load(name: str) -> Callable[..., Any]:
+    """The function that draws a device.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    callable
+        Takes the device's `parameters` as keywords and returns a gdsfactory ``Component`` with
+        a port ``emitter``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such device; the message lists those there are.
+    """
+    if name not in _devices:
+        raise UnknownNameError("component", name, _devices)
+    return _devices[name]
+
+
+def family(name: str) -> Family:
+    """The declaration of a device: description, parameters, drawing function."""
+    return load(name).family  # type: ignore[attr-defined, no-any-return]
+
+
+def parameters(name: str) -> list[Parameter]:
+    """What can be set on a device, with defaults, units and ranges."""
+    return list(family(name).parameters)
+
+
+def _discover() -> dict[str, Callable[..., Any]]:
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    return {
+        name: getattr(import_module(declared.draw.__module__), name)
+        for name, declared in families().items()
+        if declared.draw.__module__.startswith(f"{__name__}.")
+    }
+
+
+_devices = _discover()
+# `components.bullseye` is the device, not the module of the same name that holds it.
+globals().update(_devices)
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    try:
+        return load(name)
+    except UnknownNameError as error:
+        raise AttributeError(str(error)) from error

@@ -1,0 +1,1 @@
+"""Layout: layers, film stacks, how devices are declared, and GDS files in and out."""

@@ -1,0 +1,239 @@
+"""How a device is declared: one decorator around an ordinary gdsfactory cell function.
+
+A device is one function. Its arguments carry their ranges, its body draws::
+
+    @component(continues="xy")
+    def bullseye(
+        radius: Annotated[float, Range(0.05, 3.0, "µm", "radius of the central disc")] = 0.43,
+        ...
+    ) -> "gf.Component":
+        '''First line: what it is.'''
+        cell = new_cell()
+        disc(cell, DEVICE.number, radius)
+        place_emitter(cell)
+        return cell
+
+What the decorator adds: arguments are checked and snapped to the grid before the cell is made;
+the cell is made by ``gf.cell`` (name, settings, cache); it must have a place for the emitter; and
+the family is known by its name to `families`. gdsfactory itself is imported when the first cell
+is drawn, not when the device is declared, so that listing devices is instant.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from cqdphotonics.errors import GeometryError, InputError
+from cqdphotonics.layout.parameters import GRID, Choice, Parameter, Range, resolve, snap
+from cqdphotonics.layout.pdk import EMITTER, activate
+
+if TYPE_CHECKING:
+    import gdsfactory as gf
+
+Continues = Literal["", "x", "y", "xy"]
+"""Axes along which the outermost shape goes on, in reality, beyond where it is drawn."""
+
+_families: dict[str, "Family"] = {}
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of device: its name, what can be set, and the function that draws it."""
+
+    name: str
+    draw: Callable[..., "gf.Component"]
+    parameters: tuple[Parameter, ...]
+    description: str
+    continues: Continues
+
+    @cached_property
+    def cell(self) -> Callable[..., "gf.Component"]:
+        """The cached gdsfactory cell function; its arguments are taken as they are."""
+        gf = activate()
+
+        def draw(**settings: Any) -> "gf.Component":
+            made = self.draw(**settings)
+            _check_drawn(made, self.name)
+            made.info["family"] = self.name
+            made.info["continues"] = self.continues
+            return made
+
+        # gdsfactory reads name, signature and module from the function that it wraps; types
+        # that name gdsfactory itself are only strings there, and it does not need them.
+        wraps(self.draw, assigned=("__module__", "__name__", "__qualname__", "__doc__"))(draw)
+        signature = inspect.signature(self.draw)
+        draw.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[
+                p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()
+            ],
+            return_annotation=gf.Component,
+        )
+        del draw.__wrapped__  # type: ignore[attr-defined]
+        return gf.cell(draw, basename=self.name)  # type: ignore[no-any-return]
+
+
+def component(
+    function: Callable[..., "gf.Component"] | None = None, *, continues: Continues = ""
+) -> Any:
+    """Make a device of a function that draws one.
+
+    Parameters
+    ----------
+    function : callable
+        Draws the cell; every argument has a default and is annotated with
+        ``Annotated[float, Range(...)]``, ``Annotated[int, Range(...)]``,
+        ``Annotated[str, Choice(...)]`` or ``bool``.
+    continues : {"", "x", "y", "xy"}
+        Along which axes the outermost shape is only the beginning of something larger: a
+        membrane goes on in x and y, a beam along x. A simulation may end inside it.
+
+    Returns
+    -------
+    callable
+        The same function with checked arguments, returning a cached, locked gdsfactory
+        ``Component``. Its `family` attribute holds the declaration.
+    """
+    if function is None:
+        return lambda f: component(f, continues=continues)
+
+    name = function.__name__
+    signature = inspect.signature(function)
+    family = Family(
+        name=name,
+        draw=function,
+        parameters=tuple(_parameter(name, p, function) for p in signature.parameters.values()),
+        description=(inspect.getdoc(function) or name).splitlines()[0].rstrip("."),
+        continues=continues,
+    )
+
+    @wraps(function)
+    def build(*args: Any, **kwargs: Any) -> "gf.Component":
+        known = [parameter.name for parameter in family.parameters]
+        if len(args) > len(known):
+            raise InputError(f"{name} takes at most {len(known)} parameters: {', '.join(known)}.")
+        given = dict(zip(known, args, strict=False)) | kwargs
+        return family.cell(**resolve(family.parameters, given, name))
+
+    build.family = family  # type: ignore[attr-defined]
+    _families[name] = family
+    return build
+
+
+def families() -> dict[str, Family]:
+    """The families declared so far, by name."""
+    return dict(_families)
+
+
+def new_cell() -> "gf.Component":
+    """An empty gdsfactory ``Component`` to draw into."""
+    return activate().Component()
+
+
+def place_emitter(
+    cell: "gf.Component", position: tuple[float, float] = (0.0, 0.0), axis: str = "x"
+) -> None:
+    """Mark where the quantum dot sits.
+
+    Parameters
+    ----------
+    cell : gdsfactory Component
+        The cell being drawn.
+    position : (float, float)
+        In µm, snapped to the grid.
+    axis : {"x", "y", "z"}
+        The dipole that this device is made for.
+    """
+    from cqdphotonics.layout.layers import DEVICE
+
+    if axis not in ("x", "y", "z"):
+        raise InputError(f"dipole axis '{axis}' is not one of x, y, z.")
+    cell.add_port(
+        name=EMITTER,
+        center=(snap(position[0]), snap(position[1])),
+        width=2 * GRID,
+        orientation=90 if axis == "y" else 0,
+        layer=DEVICE.number,
+        port_type=EMITTER,
+    )
+    cell.info["emitter_axis"] = axis
+
+
+def emitter_position(cell: "gf.Component") -> tuple[float, float]:
+    """Where the quantum dot of a cell sits, in µm.
+
+    Raises
+    ------
+    GeometryError
+        If the cell has no port of type ``emitter``, or more than one.
+    """
+    ports = [port for port in cell.ports if port.port_type == EMITTER]
+    if len(ports) != 1:
+        names = ", ".join(str(port.name) for port in cell.ports) or "none"
+        found = "no" if not ports else f"{len(ports)}"
+        raise GeometryError(
+            f"'{cell.name}' has {found} port of type '{EMITTER}' (ports: {names}). A device needs "
+            "exactly one: place_emitter(cell, (x, y)) marks where the dot sits."
+        )
+    x, y = ports[0].dcenter if hasattr(ports[0], "dcenter") else ports[0].center
+    return (snap(float(x)), snap(float(y)))
+
+
+def require_width(what: str, width: float, smallest: float, way_out: str) -> None:
+    """Refuse a feature that follows from several parameters and is too small to be made.
+
+    Raises
+    ------
+    GeometryError
+        If `width` is below `smallest` (µm).
+    """
+    if width < smallest - GRID / 2:
+        state = "below the layout grid of 1 nm" if width < GRID / 2 else "too narrow to be made"
+        raise GeometryError(
+            f"{what} would be {width:.4g} µm wide, {state}; the least is {smallest:g} µm. {way_out}"
+        )
+
+
+def _check_drawn(cell: "gf.Component", name: str) -> None:
+    emitter_position(cell)
+    for index in cell.kcl.layer_indexes():
+        for shape in cell.kdb_cell.shapes(index).each():
+            if shape.is_polygon() and shape.area() == 0:
+                raise GeometryError(
+                    f"{name}: a polygon has vanished on the layout grid of 1 nm. "
+                    "Make the smallest feature larger."
+                )
+    if cell.bbox().empty():
+        raise GeometryError(f"{name}: nothing is drawn.")
+
+
+def _parameter(owner: str, argument: inspect.Parameter, function: Callable[..., Any]) -> Parameter:
+    annotation = argument.annotation
+    if isinstance(annotation, str):  # the file says `from __future__ import annotations`
+        annotation = eval(annotation, function.__globals__)
+    kind, *notes = get_args(annotation) if get_origin(annotation) else (annotation,)
+    if argument.default is inspect.Parameter.empty:
+        raise TypeError(f"{owner}: parameter '{argument.name}' needs a default")
+    base = {"name": argument.name, "default": argument.default}
+    for note in notes:
+        if isinstance(note, Range) and kind in (float, int):
+            return Parameter(
+                **base,
+                unit=note.unit,
+                minimum=note.minimum,
+                maximum=note.maximum,
+                description=note.description,
+                reason=note.reason,
+                kind=kind.__name__,
+            )
+        if isinstance(note, Choice) and kind is str:
+            return Parameter(**base, description=note.description, kind="str", choices=note.allowed)
+        if isinstance(note, str) and kind is bool:
+            return Parameter(**base, description=note, kind="bool")
+    if kind is bool:
+        return Parameter(**base, kind="bool")
+    raise TypeError(
+        f"{owner}: parameter '{argument.name}' needs an annotation such as "
+        "Annotated[float, Range(0.1, 2.0, 'µm', 'what it is')]"
+    )

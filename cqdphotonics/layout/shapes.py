@@ -1,0 +1,95 @@
+"""Shapes drawn into a cell: round ones fine enough that they are read back as round.
+
+All take lengths in µm and place whole-nanometre vertices. A circle becomes a polygon of the same
+area whose outline stays within about 1 nm of it and which is its own mirror image in x, in y and
+in the diagonal, so that rounding to the grid breaks no symmetry.
+"""
+
+from collections.abc import Sequence
+from math import ceil, cos, pi, sin, sqrt
+from typing import TYPE_CHECKING, Any
+
+from cqdphotonics.layout.parameters import GRID
+
+if TYPE_CHECKING:
+    import gdsfactory as gf
+
+SAGITTA = 3e-4
+"""How far a circle may bulge out over the side of its polygon, in µm."""
+
+Point = tuple[float, float]
+Layer = tuple[int, int]
+
+
+def disc(cell: "gf.Component", layer: Layer, radius: float, centre: Point = (0, 0)) -> None:
+    """Draw a circular disc."""
+    ellipse(cell, layer, (radius, radius), centre)
+
+
+def ring(
+    cell: "gf.Component", layer: Layer, inner: float, outer: float, centre: Point = (0, 0)
+) -> None:
+    """Draw what lies between two concentric circles."""
+    hole = ellipse_points((inner, inner), centre)
+    polygon(cell, layer, ellipse_points((outer, outer), centre), holes=[hole])
+
+
+def ellipse(cell: "gf.Component", layer: Layer, semi_axes: Point, centre: Point = (0, 0)) -> None:
+    """Draw an ellipse with its semi-axes along x and y."""
+    polygon(cell, layer, ellipse_points(semi_axes, centre))
+
+
+def rectangle(cell: "gf.Component", layer: Layer, size: Point, centre: Point = (0, 0)) -> None:
+    """Draw a rectangle with its sides along x and y."""
+    (x, y), (a, b) = centre, (size[0] / 2, size[1] / 2)
+    corners = [(x - a, y - b), (x + a, y - b), (x + a, y + b), (x - a, y + b)]
+    polygon(cell, layer, corners)
+
+
+def polygon(
+    cell: "gf.Component",
+    layer: Layer,
+    points: Sequence[Point],
+    holes: Sequence[Sequence[Point]] = (),
+) -> None:
+    """Draw a polygon, less the `holes` inside it."""
+    from klayout import db
+
+    shape = db.Polygon([_vertex(point) for point in points])
+    for hole in holes:
+        shape.insert_hole([_vertex(point) for point in hole])
+    cell.kdb_cell.shapes(cell.kcl.layer(*layer)).insert(shape)
+
+
+def ellipse_points(semi_axes: Point, centre: Point = (0, 0)) -> list[Point]:
+    """Vertices of the polygon that stands for an ellipse: same area, mirror-symmetric.
+
+    The number of vertices is the multiple of eight for which the outline of the larger circle
+    bulges at most `SAGITTA` over a side.
+    """
+    a, b = semi_axes
+    count = 8 * max(2, ceil(pi / sqrt(2 * SAGITTA / max(a, b)) / 8))
+    # A polygon inscribed in a circle is smaller by this factor; the area decides the resonance.
+    swell = sqrt((2 * pi / count) / sin(2 * pi / count))
+    quarter = [
+        (_nm(swell * a * cos(t)), _nm(swell * b * sin(t)))
+        for t in (2 * pi * (k + 0.5) / count for k in range(count // 4))
+    ]
+    back = quarter[::-1]
+    outline = [
+        *quarter,
+        *((-x, y) for x, y in back),
+        *((-x, -y) for x, y in quarter),
+        *((x, -y) for x, y in back),
+    ]
+    return [(centre[0] + x * GRID, centre[1] + y * GRID) for x, y in outline]
+
+
+def _nm(length: float) -> int:
+    return round(length / GRID)
+
+
+def _vertex(point: Point) -> Any:
+    from klayout import db
+
+    return db.Point(_nm(point[0]), _nm(point[1]))

@@ -1,0 +1,269 @@
+"""Film stacks: what lies below, in and above the pattern, as data with named numbers.
+
+::
+
+          cladding                       half-space
+        ┌──────────────┐
+        │ device film  │  layer (1, 0)   z = 0 at the bottom of the first patterned film
+        ├──────────────┴───────────────
+        │ spacer                         film without pattern
+        ├──────────────────────────────
+          substrate                      half-space
+
+The stacks that come with the package are in ``stacks.yaml``; a file of the same form, with one
+stack or several, is loaded by its path.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from cqdphotonics.errors import FileFormatError, InputError, UnknownNameError
+from cqdphotonics.layout.parameters import Parameter, resolve
+
+_DATA = Path(__file__).with_name("stacks.yaml")
+
+_COMMON = (
+    Parameter(
+        "sidewall_angle", 0.0, "deg", -30.0, 30.0, "tilt of the etched walls; > 0 narrows upwards"
+    ),
+    Parameter(
+        "bias", 0.0, "µm", -0.2, 0.2, "how far every drawn edge moves outward in fabrication"
+    ),
+    Parameter(
+        "emitter_height", 0.5, "", -10.0, 10.0, "height of the dot, as a fraction of its film"
+    ),
+)
+
+
+class Film(BaseModel):
+    """One film of a stack.
+
+    `layer` is the GDS layer of its pattern, or None where it covers everything. The sidewall
+    angle is in degrees from the vertical, positive where the drawn shape narrows upwards; the
+    drawn edge, moved outward by `bias`, is met at half the height of the film.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    material: str
+    thickness: float = Field(gt=0)
+    layer: tuple[int, int] | None = None
+    sidewall_angle: float = 0.0
+    bias: float = 0.0
+
+
+class Stack(BaseModel):
+    """Films from bottom to top between two half-spaces, with the numbers that they came from.
+
+    Lengths are in µm; z = 0 is the bottom of the first patterned film. `settings` holds the
+    value of every parameter, so that a stack can be made again from its name and settings.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    substrate: str
+    films: tuple[Film, ...]
+    cladding: str
+    emitter_film: str
+    emitter_height: float = 0.5
+    settings: dict[str, float | int] = Field(default_factory=dict)
+
+    @property
+    def heights(self) -> dict[str, tuple[float, float]]:
+        """Name of each film → (zmin, zmax) in µm."""
+        edges, z = {}, 0.0
+        for film in self.films:
+            edges[film.name] = (z, z + film.thickness)
+            z += film.thickness
+        origin = next(edges[film.name][0] for film in self.films if film.layer is not None)
+        return {
+            name: (round(low - origin, 9), round(high - origin, 9))
+            for name, (low, high) in edges.items()
+        }
+
+    @property
+    def emitter_z(self) -> float:
+        """Height of the dot in µm."""
+        low, high = self.heights[self.emitter_film]
+        return low + self.emitter_height * (high - low)
+
+    @property
+    def layers(self) -> dict[tuple[int, int], Film]:
+        """GDS layer → the film that it patterns."""
+        return {film.layer: film for film in self.films if film.layer is not None}
+
+    @property
+    def layer_stack(self) -> Any:
+        """The same films as a gdsfactory ``LayerStack``, half-spaces left out."""
+        from gdsfactory.technology import LayerLevel, LayerStack, LogicalLayer
+
+        from cqdphotonics.layout.layers import FLOORPLAN
+
+        heights = self.heights
+        return LayerStack(
+            layers={
+                film.name: LayerLevel(
+                    name=film.name,
+                    # gdsfactory has no film without a mask: the floorplan stands for "everywhere".
+                    layer=LogicalLayer(layer=film.layer or FLOORPLAN.number),
+                    zmin=heights[film.name][0],
+                    thickness=film.thickness,
+                    sidewall_angle=film.sidewall_angle,
+                    width_to_z=0.5,
+                    bias=film.bias or None,
+                    material=film.material,
+                )
+                for film in self.films
+            }
+        )
+
+
+def names() -> list[str]:
+    """Names of the stacks that come with the package."""
+    return list(_read(_DATA))
+
+
+def parameters(name: str) -> list[Parameter]:
+    """The numbers of a stack that `load` can override.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such stack; the message lists those there are.
+    """
+    _, data = _find(name)
+    return list(_parameters(data))
+
+
+def load(name: str, **overrides: float) -> Stack:
+    """A stack by its name, or from a YAML file that holds one stack.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`, or the path of a file ending in ``.yaml``.
+    **overrides
+        Values for any of `parameters`, e.g. ``thickness=0.3``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such stack or parameter.
+    RangeError, InputError
+        If a value can't be used; the message says what is allowed.
+    FileFormatError
+        If the file is not a stack.
+    """
+    title, data = _find(name)
+    values = resolve(_parameters(data), overrides, f"stack {title}")
+    try:
+        return _build(title, data, values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FileFormatError(f"stack '{title}' can't be read: {error}") from error
+
+
+def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
+    def number(entry: Any) -> float:
+        return float(values[entry]) if isinstance(entry, str) else float(entry)
+
+    films: list[Film] = []
+    for entry in data["films"]:
+        if "mirror" in entry:
+            films += _mirror({k: v for k, v in entry["mirror"].items()}, number)
+            continue
+        thickness = number(entry["thickness"])
+        if thickness == 0:  # a spacer of no thickness is no film
+            continue
+        patterned = entry.get("layer") is not None
+        films.append(
+            Film(
+                name=entry["name"],
+                material=entry["material"],
+                thickness=thickness,
+                layer=tuple(entry["layer"]) if patterned else None,
+                sidewall_angle=values["sidewall_angle"] if patterned else 0.0,
+                bias=values["bias"] if patterned else 0.0,
+            )
+        )
+    if not any(film.layer for film in films):
+        raise ValueError("no film has a layer, so that nothing could be patterned")
+    if data["emitter_film"] not in [film.name for film in films]:
+        raise ValueError(f"emitter_film '{data['emitter_film']}' is not one of its films")
+    return Stack(
+        name=title,
+        description=data["description"],
+        substrate=data["substrate"],
+        cladding=data["cladding"],
+        films=tuple(films),
+        emitter_film=data["emitter_film"],
+        emitter_height=values["emitter_height"],
+        settings=values,
+    )
+
+
+def _mirror(entry: dict[str, Any], number: Any) -> list[Film]:
+    """Quarter-wave pairs: each film is a quarter of the wavelength inside it."""
+    wavelength = number(entry["wavelength"])
+    films = []
+    for pair in range(1, round(number(entry["pairs"])) + 1):
+        for kind in ("low", "high"):
+            thickness = round(wavelength / (4 * number(entry[f"index_{kind}"])), 6)
+            films.append(Film(name=f"{kind}-{pair}", material=entry[kind], thickness=thickness))
+    return films
+
+
+def _parameters(data: dict[str, Any]) -> tuple[Parameter, ...]:
+    own = []
+    for name, (default, unit, minimum, maximum, description) in data["parameters"].items():
+        kind = "int" if isinstance(default, int) and not unit else "float"
+        own.append(Parameter(name, default, unit, minimum, maximum, description, kind=kind))
+    return (*own, *_COMMON)
+
+
+def _find(name: str) -> tuple[str, dict[str, Any]]:
+    if name.endswith((".yaml", ".yml")):
+        stacks = _read(Path(name))
+        if len(stacks) != 1:
+            raise FileFormatError(
+                f"'{name}' holds {len(stacks)} stacks ({', '.join(stacks)}); give each its own file."
+            )
+        return next(iter(stacks.items()))
+    stacks = _read(_DATA)
+    if name not in stacks:
+        raise UnknownNameError("stack", name, stacks, "A file of your own is given by its path.")
+    return name, stacks[name]
+
+
+_KEYS = {"description", "substrate", "cladding", "emitter_film", "films"}
+
+
+@cache
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"stack file '{path}' can't be read: {error.strerror}.") from error
+    try:
+        stacks = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise FileFormatError(f"'{path}' is not YAML: {error}") from error
+    if not isinstance(stacks, dict) or not stacks:
+        raise FileFormatError(f"'{path}' holds no stack. Write it like those of `cqd stacks`.")
+    for title, data in stacks.items():
+        keys = set(data) if isinstance(data, dict) else set()
+        missing, unknown = _KEYS - keys, keys - _KEYS - {"parameters"}
+        if missing or unknown:
+            problem = f"lacks {', '.join(sorted(missing))}" if missing else ""
+            surplus = f"has the unknown key {', '.join(sorted(unknown))}" if unknown else ""
+            raise FileFormatError(
+                f"stack '{title}' in '{path}' {' and '.join(filter(None, (problem, surplus)))}."
+            )
+        data.setdefault("parameters", {})
+    return stacks
