@@ -1,0 +1,222 @@
+"""From parameters to figures of merit: the one place where a study meets layout, solver, physics.
+
+Parameters → component and stack → simulation → environment of the dot → figures. Everything is
+computed or taken from the store; nothing is kept here but failures, which the store does not know.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from uncertainties import UFloat
+
+from cqdphotonics.codesign.driver import Outcome, outcome_of
+from cqdphotonics.codesign.objective import FIGURES, Objective
+from cqdphotonics.codesign.study import Study
+from cqdphotonics.display import nominal, standard_deviation
+from cqdphotonics.errors import GeometryError, RangeError, SimulationCrashedError, SimulationError
+
+if TYPE_CHECKING:
+    from cqdphotonics.fdtd import Response
+    from cqdphotonics.quantum import Figures
+
+APERTURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Apertures of the curve "collection against NA" in the report."""
+
+WORTH_RESCALING = 1.05
+"""A resonance beside the emitter's line is gone for if it promises this much more emission."""
+
+# gdsfactory keeps all cells of a process in one layout, which threads can't share.
+layout_lock = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The figures of one design at one fidelity.
+
+    Parameters
+    ----------
+    fidelity : str
+        Of the simulation.
+    figures : dict of UFloat
+        By the names of `FIGURES`.
+    objective : UFloat
+        Their product as the study wants it.
+    converged : bool
+        Whether the simulation passed its own checks.
+    verdict : str
+        What the checks said.
+    seconds : float
+        Cost of the simulations, also where they came from the store.
+    job_hashes : tuple of str
+        The simulations in the store.
+    """
+
+    fidelity: str
+    figures: dict[str, UFloat]
+    objective: UFloat
+    converged: bool
+    verdict: str
+    seconds: float
+    job_hashes: tuple[str, ...] = ()
+
+
+def build(study: Study, values: Mapping[str, float]) -> tuple[Any, Any]:
+    """Component and stack of a design.
+
+    Raises
+    ------
+    GeometryError, RangeError
+        If these values make no valid layout, or the dot is not where it can emit.
+    """
+    from cqdphotonics import components, layout
+    from cqdphotonics.fdtd.scene import build_scene
+
+    of_component, of_stack = study.split(dict(values))
+    with layout_lock:
+        stack = layout.stacks.load(study.path_of(study.stack), **of_stack)
+        component = components.load(study.component)(**of_component)
+        build_scene(component, stack, dipole=study.dipole)
+    return component, stack
+
+
+def apertures(study: Study) -> tuple[float, ...]:
+    """The apertures at which collection is computed: the report's and the study's."""
+    return tuple(sorted({*APERTURES, study.collection.na}))
+
+
+def respond(
+    study: Study,
+    values: Mapping[str, float],
+    fidelity: str,
+    store: Any,
+    progress: Callable[..., None] | None = None,
+) -> "Response":
+    """Simulate a design (or take it from the store).
+
+    Raises
+    ------
+    GeometryError
+        If it can't be built.
+    SimulationError
+        If the solver gave no result, twice where it crashed.
+    """
+    from cqdphotonics.fdtd import simulate
+
+    component, stack = build(study, values)
+
+    def once() -> "Response":
+        return simulate(
+            component,
+            stack,
+            study.load_emitter().wavelength,
+            fidelity,
+            dipole=study.dipole,
+            na=apertures(study),
+            store=store,
+            progress=progress,
+        )
+
+    try:
+        return once()
+    except SimulationCrashedError:
+        return once()  # a machine short of memory for a moment is no property of the design
+
+
+def figures_of(study: Study, response: "Response") -> "Figures":
+    """The figures of merit of the study's emitter in a simulated device."""
+    from cqdphotonics.quantum import figures
+
+    emitter = study.load_emitter()
+    collection = study.collection
+    environment = response.environment(emitter, na=collection.na, direction=collection.direction)
+    return figures(emitter, environment)
+
+
+def assess(study: Study, response: "Response") -> Assessment:
+    """What the study wants to know of a simulated device."""
+    found = figures_of(study, response)
+    values = {name: getattr(found, name) for name in FIGURES}
+    return Assessment(
+        fidelity=response.fidelity,
+        figures=values,
+        objective=Objective(study.objective).value(values),
+        converged=response.converged,
+        verdict=response.verdict,
+        seconds=response.cost_seconds,
+        job_hashes=tuple(response.job_hashes),
+    )
+
+
+def rescaling(study: Study, response: "Response") -> tuple[float | None, float]:
+    """Factor on all lengths that moves the strongest emission to the emitter's wavelength.
+
+    Maxwell's equations scale: with all lengths times s, the spectrum moves to s times the
+    wavelength (but for the dispersion of the materials, and for lengths that are not free). The
+    factor is only a proposal: the scaled design is simulated before it counts.
+
+    Returns
+    -------
+    float or None, float
+        The factor, None where it would change nothing; and the Purcell factor at the peak.
+    """
+    wavelengths = np.asarray(response.data["wavelength"].values, dtype=float)
+    purcell = np.asarray(response.data["purcell"].values, dtype=float)
+    if not Objective(study.objective).rewards_emission or not np.isfinite(purcell).all():
+        return None, 0.0
+    peak = int(np.argmax(purcell))
+    best = float(purcell[peak])
+    if best < WORTH_RESCALING * nominal(response.purcell):
+        return None, best
+    return float(response.wavelength / wavelengths[peak]), best
+
+
+@dataclass
+class Evaluator:
+    """What the driver calls: parameters in, `Outcome` out; a failure is an outcome, too.
+
+    Parameters
+    ----------
+    study : Study
+        What is searched.
+    store : Store
+        Where simulations are kept.
+    failures : mapping
+        Reasons by parameters (as sorted tuples) of points that failed before, so that a resumed
+        study neither repeats them nor decides otherwise.
+    """
+
+    study: Study
+    store: Any
+    failures: Mapping[tuple[tuple[str, float], ...], str] = field(default_factory=dict)
+
+    def __call__(self, parameters: dict[str, float]) -> Outcome:
+        """Evaluate one design at the study's search fidelity."""
+        known = self.failures.get(tuple(sorted(parameters.items())))
+        if known is not None:
+            return Outcome(None, reason=known)
+        begun = time.monotonic()
+        try:
+            response = respond(self.study, parameters, self.study.search.fidelity, self.store)
+        except (GeometryError, RangeError, SimulationError) as error:
+            return Outcome(None, reason=str(error), seconds=time.monotonic() - begun)
+        if not response.converged:
+            return Outcome(None, reason=response.verdict, seconds=response.cost_seconds)
+        assessment = assess(self.study, response)
+        factor, promise = rescaling(self.study, response)
+        return outcome_of(
+            nominal(assessment.objective),
+            rescaling=factor,
+            promise=promise,
+            seconds=assessment.seconds,
+            details={
+                "figures": {
+                    name: [nominal(value), standard_deviation(value)]
+                    for name, value in assessment.figures.items()
+                },
+                "job_hashes": list(assessment.job_hashes),
+            },
+        )
