@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from cqdphotonics import materials
 from cqdphotonics.codesign.device import build
 from cqdphotonics.codesign.driver import GLOBAL_ALGORITHMS
 from cqdphotonics.codesign.space import LENGTH_GRID, Axis, Space
 from cqdphotonics.codesign.study import STACK_PREFIX, FreeParameter, Study
 from cqdphotonics.errors import CqdError, InputError, RangeError, UnknownNameError
 from cqdphotonics.layout.parameters import Parameter
+from cqdphotonics.layout.stacks import Stack
+from cqdphotonics.quantum.environment import Environment
+from cqdphotonics.quantum.figures import figures
 
 NUMBER_GRID = 1e-4
 """Grid of free numbers that are neither lengths nor counts."""
@@ -27,14 +31,15 @@ def check_study(study: Study) -> Space:
     InputError
         The first fault; the message begins with its place in the study's file.
     """
-    from cqdphotonics import components, layout
+    from cqdphotonics import components
+    from cqdphotonics.layout import stacks
 
     with located(study, "emitter"):
         study.load_emitter()
     with located(study, "component"):
         of_component = components.parameters(study.component)
     with located(study, "stack"):
-        of_stack = layout.stacks.parameters(study.path_of(study.stack))
+        of_stack = stacks.parameters(study.path_of(study.stack))
     known: dict[str, Parameter] = {p.name: p for p in of_component}
     known |= {STACK_PREFIX + p.name: p for p in of_stack}
 
@@ -52,10 +57,14 @@ def check_study(study: Study) -> Space:
             raise InputError(
                 f"{study.search.algorithm} searches the whole space by itself; set starts: 1."
             )
-    with located(study, "collection", "na"):
-        _check_aperture(study)
     with located(study, "free"):
-        _build_start(study, space)
+        _, stack = build(study, space.start)
+    with located(study, "stack"):
+        _check_materials(study, stack)
+    with located(study, "collection", "na"):
+        _check_aperture(study, stack)
+    with located(study, "objective"):
+        _check_objective(study)
     return space
 
 
@@ -102,28 +111,30 @@ def _axis(study: Study, name: str, free: FreeParameter, info: Parameter) -> Axis
     return axis
 
 
-def _check_aperture(study: Study) -> None:
-    from cqdphotonics import layout
-    from cqdphotonics.materials import library
+def _check_materials(study: Study, stack: Stack) -> None:
+    wavelength = study.load_emitter().wavelength
+    for name in {stack.substrate, stack.cladding, *(film.material for film in stack.films)}:
+        materials.load(name).index(wavelength)
 
-    _, settings = study.split(study_start(study))
-    stack = layout.stacks.load(study.path_of(study.stack), **settings)
-    up = study.collection.direction == "up"
-    medium = stack.cladding if up else stack.substrate
-    index = library.index(medium, study.load_emitter().wavelength)
-    real = float(getattr(index, "real", index))
-    if study.collection.na > real:
+
+def _check_aperture(study: Study, stack: Stack) -> None:
+    direction = study.collection.direction
+    medium = stack.cladding if direction == "up" else stack.substrate
+    index = materials.load(medium).index(study.load_emitter().wavelength).real
+    if study.collection.na > index:
         raise RangeError(
-            f"NA {study.collection.na:g} is above the index {real:.3g} of the medium "
-            f"{study.collection.direction} of the device ({medium}); give at most {real:.3g}."
+            f"NA {study.collection.na:g} is above the index {index:.3g} of the medium {direction} "
+            f"of the device ({medium}); give at most {index:.3g}."
         )
 
 
-def study_start(study: Study) -> dict[str, float]:
-    """The hand-made design as the study writes it."""
-    return {name: parameter.first for name, parameter in study.free.items()}
-
-
-def _build_start(study: Study, space: Space) -> None:
-    """The start must be a layout with the dot inside, before anything is simulated."""
-    build(study, space.start)
+def _check_objective(study: Study) -> None:
+    """The emitter must have the data from which the objective is computed."""
+    emitter = study.load_emitter()
+    environment = Environment.from_purcell(1.0, radiative_rate=emitter.radiative_rate)
+    found = figures(emitter, environment)
+    for name in study.objective:
+        if getattr(found, name) is None:
+            raise InputError(
+                f"'{name}' can't be computed for {emitter.name}: {found.missing.get(name, '')}."
+            )

@@ -21,10 +21,13 @@ from cqdphotonics.errors import GeometryError, RangeError, SimulationCrashedErro
 
 if TYPE_CHECKING:
     from cqdphotonics.fdtd import Response
-    from cqdphotonics.quantum import Figures
+    from cqdphotonics.quantum.figures import Figures
 
 APERTURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Apertures of the curve "collection against NA" in the report."""
+
+SHOWN = (*FIGURES, "lifetime", "linewidth", "g2")
+"""Figures that are kept of each design: those that can be maximised, and what else is measured."""
 
 WORTH_RESCALING = 1.05
 """A resonance beside the emitter's line is gone for if it promises this much more emission."""
@@ -42,7 +45,7 @@ class Assessment:
     fidelity : str
         Of the simulation.
     figures : dict of UFloat
-        By the names of `FIGURES`.
+        By the names of `quantum.Figures`.
     objective : UFloat
         Their product as the study wants it.
     converged : bool
@@ -72,12 +75,13 @@ def build(study: Study, values: Mapping[str, float]) -> tuple[Any, Any]:
     GeometryError, RangeError
         If these values make no valid layout, or the dot is not where it can emit.
     """
-    from cqdphotonics import components, layout
+    from cqdphotonics import components
     from cqdphotonics.fdtd.scene import build_scene
+    from cqdphotonics.layout import stacks
 
     of_component, of_stack = study.split(dict(values))
     with layout_lock:
-        stack = layout.stacks.load(study.path_of(study.stack), **of_stack)
+        stack = stacks.load(study.path_of(study.stack), **of_stack)
         component = components.load(study.component)(**of_component)
         build_scene(component, stack, dipole=study.dipole)
     return component, stack
@@ -128,7 +132,7 @@ def respond(
 
 def figures_of(study: Study, response: "Response") -> "Figures":
     """The figures of merit of the study's emitter in a simulated device."""
-    from cqdphotonics.quantum import figures
+    from cqdphotonics.quantum.figures import figures
 
     emitter = study.load_emitter()
     collection = study.collection
@@ -139,7 +143,11 @@ def figures_of(study: Study, response: "Response") -> "Figures":
 def assess(study: Study, response: "Response") -> Assessment:
     """What the study wants to know of a simulated device."""
     found = figures_of(study, response)
-    values = {name: getattr(found, name) for name in FIGURES}
+    values = {
+        name: value
+        for name, value in found.quantities().items()
+        if name in SHOWN and value is not None
+    }
     return Assessment(
         fidelity=response.fidelity,
         figures=values,

@@ -111,11 +111,15 @@ def _complaint(
         match = next((a for a in allowed if nearest and a.upper() == nearest[0]), None)
         proposal = f" Did you mean '{match}'?" if match else ""
         return f"{where}: '{dotted}' can't be '{given}'.{proposal} Allowed: {', '.join(allowed)}."
+    if item["type"] in ("dict_type", "model_type", "model_attributes_type"):
+        return f"{where}: '{dotted}' should be a mapping of keys to values, not {item['input']!r}."
+    if item["type"] == "too_short":
+        return f"{where}: '{dotted}' is empty; it needs at least one entry."
     reason = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     given = repr(item["input"])
     shown = given if len(given) <= 60 else given[:57] + "…"
     if item["type"] == "value_error":
-        return f"{where}: {dotted + ': ' if dotted else ''}{reason}"
+        return f"{where}: {dotted + ': ' if dotted else ''}{reason.rstrip('.')}."
     return f"{where}: '{dotted}' {reason}; given was {shown}."
 
 

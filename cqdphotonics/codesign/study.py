@@ -307,11 +307,9 @@ class Study(_Part):
 
         return emitters.load(self.path_of(self.emitter.name), self.emitter.override)
 
-    def split(
-        self, values: dict[str, float]
-    ) -> tuple[dict[str, float | bool | str], dict[str, float | bool | str]]:
+    def split(self, values: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Settings of the component and of the stack for `values` of the free parameters."""
-        merged: dict[str, float | bool | str] = {**self.fixed, **values}
+        merged: dict[str, Any] = {**self.fixed, **values}
         component = {k: v for k, v in merged.items() if not k.startswith(STACK_PREFIX)}
         stack = {
             k.removeprefix(STACK_PREFIX): v for k, v in merged.items() if k.startswith(STACK_PREFIX)
