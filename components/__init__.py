@@ -49,7 +49,7 @@ def load(name: str) -> Callable[..., Any]:
 
 def family(name: str) -> Family:
     """The declaration of a device: description, parameters, drawing function."""
-    return load(name).family  # type: ignore[attr-defined, no-any-return]
+    return load(name).family  # type: ignore[attr-defined]
 
 
 def parameters(name: str) -> list[Parameter]:

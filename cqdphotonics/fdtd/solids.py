@@ -114,6 +114,15 @@ class Box:
     sidewall_angle: float = 0.0
 
     @property
+    def corners(self) -> tuple[Point, ...]:
+        """The four corners at mid-height, going round."""
+        (x, y), (a, b) = self.centre, (self.size[0] / 2, self.size[1] / 2)
+        c, s = cos(self.angle), sin(self.angle)
+        return tuple(
+            (x + u * c - v * s, y + u * s + v * c) for u, v in ((-a, -b), (a, -b), (a, b), (-a, b))
+        )
+
+    @property
     def bounds(self) -> Bounds:
         """(xmin, ymin, xmax, ymax) at mid-height."""
         (x, y), (a, b) = self.centre, (self.size[0] / 2, self.size[1] / 2)

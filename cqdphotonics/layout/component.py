@@ -6,7 +6,7 @@ A device is one function. Its arguments carry their ranges, its body draws::
     def bullseye(
         radius: Annotated[float, Range(0.05, 3.0, "µm", "radius of the central disc")] = 0.43,
         ...
-    ) -> "gf.Component":
+    ) -> Cell:
         '''First line: what it is.'''
         cell = new_cell()
         disc(cell, DEVICE.number, radius)
@@ -23,14 +23,14 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from cqdphotonics.errors import GeometryError, InputError
 from cqdphotonics.layout.parameters import GRID, Choice, Parameter, Range, resolve, snap
 from cqdphotonics.layout.pdk import EMITTER, activate
 
-if TYPE_CHECKING:
-    import gdsfactory as gf
+Cell = Any
+"""A ``gdsfactory.Component``. gdsfactory takes seconds to import and is not typed for us."""
 
 Continues = Literal["", "x", "y", "xy"]
 """Axes along which the outermost shape goes on, in reality, beyond where it is drawn."""
@@ -43,17 +43,17 @@ class Family:
     """A kind of device: its name, what can be set, and the function that draws it."""
 
     name: str
-    draw: Callable[..., "gf.Component"]
+    draw: Callable[..., Cell]
     parameters: tuple[Parameter, ...]
     description: str
     continues: Continues
 
     @cached_property
-    def cell(self) -> Callable[..., "gf.Component"]:
+    def cell(self) -> Callable[..., Cell]:
         """The cached gdsfactory cell function; its arguments are taken as they are."""
         gf = activate()
 
-        def draw(**settings: Any) -> "gf.Component":
+        def draw(**settings: Any) -> Cell:
             made = self.draw(**settings)
             _check_drawn(made, self.name)
             made.info["family"] = self.name
@@ -71,12 +71,10 @@ class Family:
             return_annotation=gf.Component,
         )
         del draw.__wrapped__  # type: ignore[attr-defined]
-        return gf.cell(draw, basename=self.name)  # type: ignore[no-any-return]
+        return gf.cell(draw, basename=self.name)
 
 
-def component(
-    function: Callable[..., "gf.Component"] | None = None, *, continues: Continues = ""
-) -> Any:
+def component(function: Callable[..., Cell] | None = None, *, continues: Continues = "") -> Any:
     """Make a device of a function that draws one.
 
     Parameters
@@ -109,7 +107,7 @@ def component(
     )
 
     @wraps(function)
-    def build(*args: Any, **kwargs: Any) -> "gf.Component":
+    def build(*args: Any, **kwargs: Any) -> Cell:
         known = [parameter.name for parameter in family.parameters]
         if len(args) > len(known):
             raise InputError(f"{name} takes at most {len(known)} parameters: {', '.join(known)}.")
@@ -126,14 +124,12 @@ def families() -> dict[str, Family]:
     return dict(_families)
 
 
-def new_cell() -> "gf.Component":
+def new_cell() -> Cell:
     """An empty gdsfactory ``Component`` to draw into."""
     return activate().Component()
 
 
-def place_emitter(
-    cell: "gf.Component", position: tuple[float, float] = (0.0, 0.0), axis: str = "x"
-) -> None:
+def place_emitter(cell: Cell, position: tuple[float, float] = (0.0, 0.0), axis: str = "x") -> None:
     """Mark where the quantum dot sits.
 
     Parameters
@@ -160,7 +156,7 @@ def place_emitter(
     cell.info["emitter_axis"] = axis
 
 
-def emitter_position(cell: "gf.Component") -> tuple[float, float]:
+def emitter_position(cell: Cell) -> tuple[float, float]:
     """Where the quantum dot of a cell sits, in µm.
 
     Raises
@@ -195,7 +191,7 @@ def require_width(what: str, width: float, smallest: float, way_out: str) -> Non
         )
 
 
-def _check_drawn(cell: "gf.Component", name: str) -> None:
+def _check_drawn(cell: Cell, name: str) -> None:
     emitter_position(cell)
     for index in cell.kcl.layer_indexes():
         for shape in cell.kdb_cell.shapes(index).each():

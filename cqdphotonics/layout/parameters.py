@@ -1,4 +1,4 @@
-"""Parameters of components and stacks: declared once, checked with a reason, snapped to the grid."""
+"""Parameters of components and stacks: declared once, checked with a reason, on the grid."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

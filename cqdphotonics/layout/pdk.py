@@ -38,7 +38,8 @@ def _pdk() -> Any:
 
     def members(namespace: dict[str, Any]) -> None:
         namespace["layout"] = gf.constant(gf.kcl.layout)
-        namespace.update({layer.name: layer.number for layer in LAYERS})
+        for layer in LAYERS:  # not update(): the enumeration watches single assignments
+            namespace[layer.name] = layer.number
 
     return gf.Pdk(
         name="cqdphotonics",

@@ -64,11 +64,18 @@ def polygon(
 def ellipse_points(semi_axes: Point, centre: Point = (0, 0)) -> list[Point]:
     """Vertices of the polygon that stands for an ellipse: same area, mirror-symmetric.
 
-    The number of vertices is the multiple of eight for which the outline of the larger circle
-    bulges at most `SAGITTA` over a side.
+    The number of vertices is a multiple of eight, so many that the outline of the larger circle
+    bulges at most `SAGITTA` over a side; of five such numbers the one is taken whose area comes
+    out best after rounding to the grid, so that the radius is read back as it was given.
     """
+    fewest = max(2, ceil(pi / sqrt(2 * SAGITTA / max(semi_axes)) / 8))
+    candidates = (_ellipse_outline(semi_axes, 8 * (fewest + more)) for more in range(5))
+    outline = min(candidates, key=lambda points: _area_error(points, semi_axes))
+    return [(centre[0] + x * GRID, centre[1] + y * GRID) for x, y in outline]
+
+
+def _ellipse_outline(semi_axes: Point, count: int) -> list[tuple[int, int]]:
     a, b = semi_axes
-    count = 8 * max(2, ceil(pi / sqrt(2 * SAGITTA / max(a, b)) / 8))
     # A polygon inscribed in a circle is smaller by this factor; the area decides the resonance.
     swell = sqrt((2 * pi / count) / sin(2 * pi / count))
     quarter = [
@@ -76,13 +83,20 @@ def ellipse_points(semi_axes: Point, centre: Point = (0, 0)) -> list[Point]:
         for t in (2 * pi * (k + 0.5) / count for k in range(count // 4))
     ]
     back = quarter[::-1]
-    outline = [
+    return [
         *quarter,
         *((-x, y) for x, y in back),
         *((-x, -y) for x, y in quarter),
         *((x, -y) for x, y in back),
     ]
-    return [(centre[0] + x * GRID, centre[1] + y * GRID) for x, y in outline]
+
+
+def _area_error(outline: Sequence[tuple[int, int]], semi_axes: Point) -> float:
+    """How far rounding has moved the radius of the circle of the same area, in µm, roughly."""
+    following = [*outline[1:], outline[0]]
+    area = sum(x * v - u * y for (x, y), (u, v) in zip(outline, following, strict=True)) / 2
+    wanted = pi * semi_axes[0] * semi_axes[1]
+    return abs(area * GRID**2 / wanted - 1) * max(semi_axes) / 2
 
 
 def _nm(length: float) -> int:

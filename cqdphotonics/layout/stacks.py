@@ -176,7 +176,7 @@ def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
     films: list[Film] = []
     for entry in data["films"]:
         if "mirror" in entry:
-            films += _mirror({k: v for k, v in entry["mirror"].items()}, number)
+            films += _mirror(entry["mirror"], number)
             continue
         thickness = number(entry["thickness"])
         if thickness == 0:  # a spacer of no thickness is no film
@@ -232,7 +232,8 @@ def _find(name: str) -> tuple[str, dict[str, Any]]:
         stacks = _read(Path(name))
         if len(stacks) != 1:
             raise FileFormatError(
-                f"'{name}' holds {len(stacks)} stacks ({', '.join(stacks)}); give each its own file."
+                f"'{name}' holds {len(stacks)} stacks ({', '.join(stacks)}); "
+                "give each its own file."
             )
         return next(iter(stacks.items()))
     stacks = _read(_DATA)
