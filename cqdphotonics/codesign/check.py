@@ -31,27 +31,9 @@ def check_study(study: Study) -> Space:
     InputError
         The first fault; the message begins with its place in the study's file.
     """
-    from cqdphotonics import components
-    from cqdphotonics.layout import stacks
-
     with located(study, "emitter"):
         study.load_emitter()
-    with located(study, "component"):
-        of_component = components.parameters(study.component)
-    with located(study, "stack"):
-        of_stack = stacks.parameters(study.path_of(study.stack))
-    known: dict[str, Parameter] = {p.name: p for p in of_component}
-    known |= {STACK_PREFIX + p.name: p for p in of_stack}
-
-    for name, value in study.fixed.items():
-        with located(study, "fixed", name):
-            _known(name, known).check(_plain(value), _owner(study, name))
-    axes = []
-    for name, free in study.free.items():
-        with located(study, "free", name):
-            axes.append(_axis(study, name, free, _known(name, known)))
-    space = Space(tuple(axes))
-
+    space = space_of(study)
     with located(study, "search", "starts"):
         if study.search.algorithm in GLOBAL_ALGORITHMS and study.search.starts > 1:
             raise InputError(
@@ -66,6 +48,33 @@ def check_study(study: Study) -> Space:
     with located(study, "objective"):
         _check_objective(study)
     return space
+
+
+def space_of(study: Study) -> Space:
+    """The search space of `study`: its parameters, as its component and stack know them.
+
+    Raises
+    ------
+    InputError
+        If there is no such component, stack or parameter, or a value is outside of its range.
+    """
+    from cqdphotonics import components
+    from cqdphotonics.layout import stacks
+
+    with located(study, "component"):
+        of_component = components.parameters(study.component)
+    with located(study, "stack"):
+        of_stack = stacks.parameters(study.path_of(study.stack))
+    known: dict[str, Parameter] = {p.name: p for p in of_component}
+    known |= {STACK_PREFIX + p.name: p for p in of_stack}
+    for name, value in study.fixed.items():
+        with located(study, "fixed", name):
+            _known(name, known).check(_plain(value), _owner(study, name))
+    axes = []
+    for name, free in study.free.items():
+        with located(study, "free", name):
+            axes.append(_axis(study, name, free, _known(name, known)))
+    return Space(tuple(axes))
 
 
 @contextmanager

@@ -242,13 +242,12 @@ def _corrected(
 def _write_design(
     study: Study, directory: StudyDirectory, name: str, values: dict[str, float], response: Any
 ) -> None:
+    from cqdphotonics.layout.gdsio import gds_bytes
+
     with layout_lock:
         component, _ = build(study, values)
-        partial = directory.gds_file(f".{name}")
-        component.write_gds(partial)
-        data = partial.read_bytes()
-        partial.unlink()
-    directory.write(directory.gds_file(name).name, data)
+        mask = gds_bytes(component)
+    directory.write(directory.gds_file(name).name, mask)
     response.save(directory.response_directory(name))
 
 

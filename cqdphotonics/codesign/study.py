@@ -20,7 +20,7 @@ same answer: every random choice follows from ``search.seed``.
 
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import (
@@ -50,6 +50,8 @@ AlgorithmName = Literal[
     "BOBYQA", "COBYLA", "SBPLX", "NELDERMEAD", "CRS2", "ISRES", "ESCH", "DIRECT-L", "MLSL"
 ]
 FidelityName = Literal["draft", "standard", "fine"]
+EngineName = Literal["local"]
+ENGINES: tuple[str, ...] = get_args(EngineName)
 
 
 def _number(value: Any) -> Any:
@@ -187,7 +189,7 @@ class Study(_Part):
     collection: Collection = Collection()
     search: Search = Search()
     proof: Proof = Proof()
-    engine: Literal["local"] = "local"
+    engine: EngineName = "local"
 
     _lines: dict[Location, int] = PrivateAttr(default_factory=dict)
     _source: str = PrivateAttr("study")
@@ -248,6 +250,18 @@ class Study(_Part):
             raise FileFormatError(complaints(error, cls, lines, name)) from None
         study._lines, study._source, study._folder = lines, name, Path(folder)
         return study
+
+    def with_engine(self, engine: str) -> "Study":
+        """The same study on another engine; the answer is the same.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such engine.
+        """
+        if engine not in ENGINES:
+            raise UnknownNameError("engine", engine, ENGINES)
+        return self.model_copy(update={"engine": engine})
 
     def check(self) -> None:
         """Find every fault that can be found without a simulation.

@@ -162,7 +162,7 @@ def collection(data: Any, na: float, direction: str, other: Any | None = None) -
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
         axes.legend(fontsize=9, loc="upper left")
-        value = float(data["collection"].sel(direction=direction, na=na, method="nearest"))
+        value = float(data["collection"].sel(direction=direction).sel(na=na, method="nearest"))
         return to_svg(
             figure, "collection", f"Collected share against NA; {value:.2f} at NA {na:g}."
         )
