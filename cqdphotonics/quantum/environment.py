@@ -18,7 +18,8 @@ from uncertainties import UFloat
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import Number, format_quantity, nominal, quantity, standard_deviation
 from cqdphotonics.errors import InputError, RangeError
-from cqdphotonics.quantum.emission import check_system, photon_integrals
+from cqdphotonics.quantum.emission import check_system
+from cqdphotonics.quantum.excitation import photon_integrals
 
 
 class Levels(NamedTuple):
