@@ -7,5 +7,6 @@
 
 from cqdphotonics.materials.library import load, names
 from cqdphotonics.materials.material import Material
+from cqdphotonics.materials.medium import FitError, MediumModel, Pole
 
-__all__ = ["Material", "load", "names"]
+__all__ = ["FitError", "Material", "MediumModel", "Pole", "load", "names"]

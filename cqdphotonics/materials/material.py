@@ -1,12 +1,15 @@
 """A material: its complex index against wavelength, where it comes from and where it holds."""
 
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from cqdphotonics.errors import RangeError
 from cqdphotonics.materials.dispersion import ComplexArray, Dispersion, FloatArray
+
+if TYPE_CHECKING:
+    from cqdphotonics.materials.medium import MediumModel
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,33 @@ class Material:
     def epsilon(self, wavelength: float | FloatArray) -> complex | ComplexArray:
         """Relative permittivity (n + ik)² at a vacuum `wavelength` in µm; raises as `index`."""
         return self.index(wavelength) ** 2
+
+    def model(
+        self, wavelength_min: float, wavelength_max: float, *, tolerance: float = 0.01
+    ) -> "MediumModel":
+        """Causal model for the time domain over a band of vacuum wavelengths in µm.
+
+        A dielectric without loss whose permittivity changes by less than `tolerance` over the
+        band is a constant, the value at the band's centre. Everything else becomes Drude and
+        Lorentz poles, as many as `tolerance` needs but five Lorentz poles at most. Each costs
+        memory and time, so ask no more than the data deserve, and read `meets_tolerance` and
+        `fit_error`, which are measured against this material's data.
+
+        Parameters
+        ----------
+        wavelength_min, wavelength_max : float
+            The band in µm; may be equal. Poles are then fitted over 10 % around it.
+        tolerance : float
+            Largest relative error of ε that is wanted anywhere in the band.
+
+        Raises
+        ------
+        RangeError
+            The data do not cover the band, or it is upside down.
+        """
+        from cqdphotonics.materials.fit import fit_model  # scipy.optimize takes a while to import
+
+        return fit_model(self, float(wavelength_min), float(wavelength_max), float(tolerance))
 
     def check(self, wavelength: float | FloatArray) -> None:
         """Raise a RangeError unless every `wavelength` (µm) lies in `range`."""

@@ -1,0 +1,159 @@
+"""A causal model of a material for the time domain: Drude and Lorentz poles, in Meep's convention.
+
+With the frequency f = 1/λ in units of c/µm and exp(−iωt)::
+
+    ε(f) = ε∞ + Σ σ f₀² / (f₀² − f² − i f γ)      Lorentz
+              + Σ σ f₀² / (    − f² − i f γ)      Drude
+
+Every pole has σ ≥ 0 and γ ≥ 0, so that the medium is causal, stable and passive
+(Im ε ≥ 0 at every f > 0, inside the fitted band and outside).
+"""
+
+from dataclasses import dataclass
+from math import pi, sqrt
+from typing import Literal, overload
+
+import numpy as np
+
+from cqdphotonics.errors import InputError
+from cqdphotonics.materials.dispersion import ComplexArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Pole:
+    """One resonance; `frequency` and `gamma` in c/µm, `sigma` without unit.
+
+    For a Drude pole `sigma` is 1 and `frequency` the plasma frequency.
+    """
+
+    frequency: float
+    gamma: float
+    sigma: float
+    kind: Literal["lorentz", "drude"]
+
+    def susceptibility(self, frequency: FloatArray) -> ComplexArray:
+        """Contribution to the permittivity at `frequency` in c/µm."""
+        restoring = self.frequency**2 if self.kind == "lorentz" else 0.0
+        denominator = restoring - frequency**2 - 1j * frequency * self.gamma
+        return np.asarray(self.sigma * self.frequency**2 / denominator)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kind.capitalize()} pole at {self.frequency:.4g} c/µm "
+            f"(λ = {1 / self.frequency:.4g} µm, damping {self.gamma:.3g} c/µm)"
+        )
+
+
+@dataclass(frozen=True)
+class FitError:
+    """How far a model is from the data over its band.
+
+    Attributes
+    ----------
+    rms, maximum : float
+        |ε_model − ε_data| / |ε_data|.
+    loss : float
+        Root mean square of Im(ε_model − ε_data) over the root mean square of Im ε_data: the
+        relative error of the absorption. 1 where an existing loss is left out, 0 where there is
+        none. The data of good metals scatter here by tens of per cent themselves.
+    """
+
+    rms: float
+    maximum: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class MediumModel:
+    """A material as a time-domain solver takes it, with its error and its range.
+
+    Attributes
+    ----------
+    material : str
+        Name of the material it was made from.
+    epsilon_infinity : float
+        At least 1, so that the vacuum's time step remains stable.
+    poles : tuple of Pole
+        Empty where `constant`.
+    range : tuple of float
+        Shortest and longest wavelength in µm for which it was made.
+    constant : bool
+        The index at the centre of the band is used everywhere; `fit_error` says at what price.
+    tolerance : float
+        What was asked of `fit_error.maximum`.
+    fit_error : FitError
+    """
+
+    material: str
+    epsilon_infinity: float
+    poles: tuple[Pole, ...]
+    range: tuple[float, float]
+    constant: bool
+    tolerance: float
+    fit_error: FitError
+
+    @property
+    def meets_tolerance(self) -> bool:
+        """Whether the largest relative error of ε in the band is within the tolerance."""
+        return self.fit_error.maximum <= self.tolerance
+
+    @overload
+    def epsilon(self, wavelength: float) -> complex: ...
+    @overload
+    def epsilon(self, wavelength: FloatArray) -> ComplexArray: ...
+    def epsilon(self, wavelength: float | FloatArray) -> complex | ComplexArray:
+        """Permittivity of the model at a vacuum `wavelength` in µm, inside the band or not."""
+        frequency = 1 / np.asarray(wavelength, dtype=float)
+        total = np.full(frequency.shape, self.epsilon_infinity, dtype=complex)
+        for pole in self.poles:
+            total = total + pole.susceptibility(frequency)
+        return complex(total) if total.ndim == 0 else total
+
+    @overload
+    def index(self, wavelength: float) -> complex: ...
+    @overload
+    def index(self, wavelength: FloatArray) -> ComplexArray: ...
+    def index(self, wavelength: float | FloatArray) -> complex | ComplexArray:
+        """Complex index n + ik of the model at a vacuum `wavelength` in µm."""
+        root = np.sqrt(np.asarray(self.epsilon(wavelength)))
+        return complex(root) if root.ndim == 0 else root
+
+    def check_time_step(self, time_step: float) -> None:
+        """Raise unless every pole can be stepped with `time_step` (µm/c).
+
+        The leapfrog of an oscillator of frequency f is stable for f < 1/(π Δt). Here f is not
+        only each Lorentz pole's own frequency, which Meep checks, but also the frequencies of the
+        longitudinal oscillations, in which poles and ε∞ take part together and which lie higher.
+
+        Raises
+        ------
+        InputError
+            Names the pole and the largest time step that it would bear.
+        """
+        if not self.poles:
+            return
+        frequency, pole = self._highest_oscillation()
+        limit = 1 / (pi * frequency)
+        if time_step >= limit:
+            raise InputError(
+                f"{self.material}: {pole} oscillates too fast for the time step {time_step:.4g} "
+                f"µm/c, which must be below {limit:.4g}. Raise the resolution by a factor of "
+                f"{1.01 * time_step / limit:.2f}, or use a higher fidelity."
+            )
+
+    def _highest_oscillation(self) -> tuple[float, Pole]:
+        """Highest frequency of the undamped coupled poles, and the pole that dominates it."""
+        own = np.diag([p.frequency**2 if p.kind == "lorentz" else 0.0 for p in self.poles])
+        coupling = np.array([p.frequency * sqrt(p.sigma) for p in self.poles])
+        squares, modes = np.linalg.eigh(own + np.outer(coupling, coupling) / self.epsilon_infinity)
+        return sqrt(squares[-1]), self.poles[int(np.argmax(np.abs(modes[:, -1])))]
+
+    def __str__(self) -> str:
+        low, high = self.range
+        error = f"error of ε ≤ {self.fit_error.maximum:.2%} over {low:g}–{high:g} µm"
+        if self.constant:
+            return f"{self.material}: constant n = {sqrt(self.epsilon_infinity):.4f}, {error}"
+        return (
+            f"{self.material}: ε∞ = {self.epsilon_infinity:.4f} and {len(self.poles)} poles, "
+            f"{error} (rms {self.fit_error.rms:.2%}, absorption {self.fit_error.loss:.0%})"
+        )
