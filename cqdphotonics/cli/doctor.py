@@ -151,6 +151,9 @@ def _judge(ranks: int, seconds: float, status: int, output: str, errors: str) ->
 
 def _solver_problems(solver: list[SolverCheck]) -> list[Problem]:
     one, two = solver
+    if not one.works and one.meep == "" and find_spec("meep") and not shutil.which("mpirun"):
+        what = "MPI's programs are not on the PATH; Meep built with Open MPI can't start without."
+        return [Problem(what, GET_MPI)]
     if not one.works:  # two ranks would only repeat it
         return [Problem(one.problem, GET_MEEP)]
     if not two.works:
