@@ -6,7 +6,7 @@ from typing import TypeAlias
 from uncertainties import UFloat, ufloat
 from uncertainties.core import AffineScalarFunc, LinearCombination
 
-Number: TypeAlias = "float | UFloat"
+Number: TypeAlias = float | UFloat
 
 
 def quantity(value: Number, deviation: float = 0.0, tag: str | None = None) -> UFloat:

@@ -25,7 +25,14 @@ _SHARES = (
     "blinking.on_fraction",
 )
 _SIGNED = ("biexciton.shift", "measured.hom_visibility")
-_POSITIVE = ("T1", "T2", "linewidth", "biexciton.auger_time", "biexciton.radiative_ratio")
+_POSITIVE = (
+    "T1",
+    "T2",
+    "linewidth",
+    "zero_phonon_weight",
+    "biexciton.auger_time",
+    "biexciton.radiative_ratio",
+)
 
 
 def check_laws(data: "EmitterData") -> None:
