@@ -177,7 +177,6 @@ def test_convention_is_that_of_the_solver():
         [sys.executable, "-c", program, json.dumps([model.epsilon_infinity, poles, wavelengths])],
         capture_output=True,
         text=True,
-        env=environment,
         timeout=120,
         check=True,
     ).stdout
