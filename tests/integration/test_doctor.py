@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -46,21 +45,17 @@ def test_without_mpi_s_programs_it_asks_for_them(tmp_path):
     assert "openmpi-bin" in problem["remedy"]
 
 
-def test_without_meep_it_says_how_to_get_it(python_without_meep):
-    status, told = examine(python_without_meep)
+def test_without_meep_and_a_store_it_says_how_to_get_both(python_without_meep, tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    status, told = examine(python_without_meep, CQD_STORE=str(in_the_way))
     assert status == 1
     assert told["healthy"] is False
     assert not any(check["works"] for check in told["solver"])
-    (problem,) = told["problems"]
-    assert "Meep is not installed" in problem["what"]
-    assert "python3-meep-mpi-default" in problem["remedy"]
-    assert "environment.yml" in problem["remedy"]
-
-
-def test_store_that_can_not_be_written_is_a_problem(python_without_meep, tmp_path):
-    occupied = tmp_path / "a file"
-    Path(occupied).write_text("in the way")
-    status, told = examine(python_without_meep, CQD_STORE=str(occupied))
-    assert status == 1
+    meep, store = told["problems"]
+    assert "Meep is not installed" in meep["what"]
+    assert "python3-meep-mpi-default" in meep["remedy"]
+    assert "environment.yml" in meep["remedy"]
     assert told["store"]["writable"] is False
-    assert any("CQD_STORE" in problem["remedy"] for problem in told["problems"])
+    assert str(in_the_way) in store["what"]
+    assert "CQD_STORE" in store["remedy"]

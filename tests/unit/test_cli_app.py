@@ -18,15 +18,11 @@ from cqdphotonics.errors import InputError, StorageError
 HEAVY = ("gdsfactory", "kfactory", "klayout", "xarray", "matplotlib", "scipy", "pandas", "meep")
 
 
-def cqd(*arguments, **options):
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; from cqdphotonics.cli import main; sys.exit(main())",
-    ]
-    return subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, check=False, **options
-    )
+CQD = (sys.executable, "-c", "import sys; from cqdphotonics.cli import main; sys.exit(main())")
+
+
+def cqd(*arguments):
+    return subprocess.run([*CQD, *arguments], capture_output=True, text=True, check=False)
 
 
 def test_nothing_heavy_is_loaded_for_the_help():
