@@ -170,7 +170,7 @@ def collection(data: Any, na: float, direction: str, other: Any | None = None) -
 
 def history(evaluations: Sequence[Evaluation], symbol: str) -> str:
     """Every evaluation in the order of the search, the best so far, and what failed."""
-    with drawing(6.0, 3.4) as (figure, axes):
+    with drawing(9.5, 3.2) as (figure, axes):
         numbers = np.arange(1, len(evaluations) + 1)
         values = np.array(
             [np.nan if e.outcome.value is None else e.outcome.value for e in evaluations]
@@ -191,6 +191,7 @@ def history(evaluations: Sequence[Evaluation], symbol: str) -> str:
         if failed.any():
             axes.plot(numbers[failed], np.zeros(failed.sum()), "x", color=BAD, ms=6, label="failed")
         axes.set(xlabel="evaluation", ylabel=symbol, ylim=(0, None))
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(fontsize=9, loc="lower right", ncols=2)
         return to_svg(
             figure,
