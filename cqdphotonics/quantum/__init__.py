@@ -1,12 +1,26 @@
 """From rates to photons: one excitation in coupled levels, exact by linear algebra."""
 
+from cqdphotonics.quantum.dynamics import (
+    emission_spectrum,
+    filtered_emission,
+    gated_emission,
+    populations,
+)
 from cqdphotonics.quantum.emission import Emission, emission
 from cqdphotonics.quantum.environment import Environment, Output, OutputEmission
+from cqdphotonics.quantum.interference import HomCorrelation, hom_correlation, hom_dip
 
 __all__ = [
     "Emission",
     "Environment",
+    "HomCorrelation",
     "Output",
     "OutputEmission",
     "emission",
+    "emission_spectrum",
+    "filtered_emission",
+    "gated_emission",
+    "hom_correlation",
+    "hom_dip",
+    "populations",
 ]

@@ -201,7 +201,7 @@ def _solver(
 
 
 def _largest(array: NDArray[Any]) -> Any:
-    return np.maximum.reduce(np.abs(array), axis=None)
+    return np.maximum.reduce(np.abs(array), axis=None, initial=0.0)
 
 
 def trapped() -> InputError:
@@ -232,17 +232,21 @@ def photon_integrals(
         for start in range(0, h.shape[0], step):
             part = slice(start, start + step)
             effective = effective_matrix(h[part], d[part])
-            populations[part], result[part] = _integrals(effective, s[part], outputs)
-    if not np.isfinite(populations).all():
+            populations[part], result[part] = integrals(effective, s[part], outputs)
+        escaped = np.einsum("bk,bk->b", d, populations)
+    if not _largest(escaped - 1) <= 1e-6:
         raise trapped()
     batch = hamiltonian.shape[:-2]
     return populations.reshape(*batch, n), result.reshape(*batch, len(outputs))
 
 
-def _integrals(
+def integrals(
     effective: NDArray[np.complex128], dephasing: NDArray[np.float64], outputs: tuple[int, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """∫ρ_kk dt (batch, N) and the indistinguishability (batch, outputs)."""
+    """∫ρ_kk dt (batch, N) and the indistinguishability (batch, outputs).
+
+    For A without its dephasing (batch, N, N); call it under ``np.errstate``.
+    """
     n = effective.shape[-1]
     matrices = generators(effective, dephasing)
     density, weights = integrated_density_and_coherence(matrices, outputs)
@@ -269,11 +273,19 @@ def integrated_density_and_coherence(
     return solution[:, 0, :, 0], solution[:, 1]
 
 
-def integrated_pairs(matrix: NDArray[np.float64]) -> NDArray[np.longdouble]:
-    """Upper triangle (batch, N²(N²+1)/2) of Y = ∫v vᵀdt for dv/dt = Lv, all of v(0) on level 0."""
+def integrated_pairs(
+    matrix: NDArray[np.float64], initial: NDArray[np.float64] | None = None
+) -> NDArray[np.longdouble]:
+    """Upper triangle (batch, N²(N²+1)/2) of Y = ∫v vᵀdt for dv/dt = Lv.
+
+    `initial` is the upper triangle of v(0)v(0)ᵀ; without it, all of v(0) is on level 0.
+    """
     kronecker = kronecker_sum(matrix)
     right = np.zeros((kronecker.shape[-1], 1))
-    right[0] = -1
+    if initial is None:
+        right[0] = -1
+    else:
+        right[:, 0] = -initial
     return solve_refined(kronecker, right)[..., 0]
 
 
