@@ -17,7 +17,7 @@ def files_in_wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
     build(ROOT, "sdist", folder)
     (archive,) = folder.glob("*.tar.gz")
-    shutil.unpack_archive(archive, folder / "source", filter="data")
+    shutil.unpack_archive(archive, folder / "source")
     (source,) = (folder / "source").iterdir()
     build(source, "wheel", folder)
     (wheel,) = folder.glob("*.whl")
