@@ -1,0 +1,1 @@
+"""Exact solutions, independent of the solver, by which it is judged."""
