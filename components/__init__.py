@@ -6,7 +6,7 @@ attributes of the package, ``components.bullseye(radius=0.43)``, and are found b
 `load`. Declaring them does not import gdsfactory; drawing the first one does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from cqdphotonics.errors import UnknownNameError
 from cqdphotonics.layout.component import Family, families
 from cqdphotonics.layout.parameters import Parameter
+from cqdphotonics.layout.parameters import resolve as _resolve
 
-__all__ = ["family", "load", "names", "parameters"]
+__all__ = ["family", "load", "names", "parameters", "resolve"]
 
 
 def names() -> list[str]:
@@ -55,6 +56,20 @@ def family(name: str) -> Family:
 def parameters(name: str) -> list[Parameter]:
     """What can be set on a device, with defaults, units and ranges."""
     return list(family(name).parameters)
+
+
+def resolve(name: str, given: Mapping[str, object]) -> dict[str, float | int | bool | str]:
+    """All parameters of a device with checked values, `given` ones before defaults.
+
+    Nothing is drawn, so that wrong values are found at once; what is wrong only in combination
+    (a ridge of negative width) shows when the device is drawn.
+
+    Raises
+    ------
+    UnknownNameError, InputError, RangeError
+        As for the device itself.
+    """
+    return _resolve(family(name).parameters, given, name)
 
 
 def _discover() -> dict[str, Callable[..., Any]]:

@@ -20,11 +20,18 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 
-TOLERANCE = 1e-3
-"""How far an outline may lie from the shape that it is recognised as, in µm: one grid step."""
+TOLERANCE = 2e-3
+"""How far (µm) an outline may lie from the curve that it is recognised as.
 
-TIDY = 2e-4
-"""A length this near (µm) to a whole half-nanometre was drawn as that; rounding moved it."""
+A circle of 3 µm drawn with 144 vertices, as is usual, bulges by 0.7 nm over its sides, and each
+vertex is off by up to 0.7 nm from rounding to the grid. Etching is less precise than 2 nm.
+"""
+
+CORNER_TOLERANCE = 1e-3
+"""The same for the corners of a rectangle, which only rounding moves."""
+
+TIDY = 1e-4
+"""A length this near (µm) to a whole nanometre was drawn as that; rounding moved it."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ def _as_round(points: Points, tolerance: float) -> Recognised | None:
     if len(points) < 8:
         return None
     area, (x, y), _ = _moments(points)
-    centre, radius = (_tidy(x), _tidy(y)), _tidy(sqrt(area / pi))
+    centre, radius = _middle(x, y), _tidy(sqrt(area / pi))
     deviation = _distance_from_circle(points, centre, radius)
     return Recognised(Round(centre, radius), deviation) if deviation <= tolerance else None
 
@@ -160,7 +167,7 @@ def _as_oval(points: Points, tolerance: float) -> Recognised | None:
             angle = straight
     if abs(angle) == pi / 2:
         a, b, angle = b, a, 0.0
-    centre, axes = (_tidy(x), _tidy(y)), (_tidy(a), _tidy(b))
+    centre, axes = _middle(x, y), (_tidy(a), _tidy(b))
     deviation = _distance_from_ellipse(points, centre, axes, angle)
     return Recognised(Oval(centre, axes, angle), deviation) if deviation <= tolerance else None
 
@@ -182,12 +189,12 @@ def _as_rectangle(points: Points, tolerance: float) -> Recognised | None:
         angle, size = angle - pi / 2, (width, length)
     if abs(angle) * hypot(length, width) / 2 < TIDY:
         angle = 0.0
-    centre = (_tidy(float(middle[0])), _tidy(float(middle[1])))
+    centre = _middle(float(middle[0]), float(middle[1]))
     size = (_tidy(size[0]), _tidy(size[1]))
     corners = rectangle_corners(Rectangle(centre, size, angle))
     gaps = np.linalg.norm(points[:, None, :] - corners[None, :, :], axis=2)
     deviation = float(gaps.min(axis=1).max())
-    if deviation > tolerance or len(set(gaps.argmin(axis=1))) != 4:
+    if deviation > min(tolerance, CORNER_TOLERANCE) or len(set(gaps.argmin(axis=1))) != 4:
         return None
     return Recognised(Rectangle(centre, size, angle), deviation)
 
@@ -246,7 +253,12 @@ def _moments(points: Points) -> tuple[float, tuple[float, float], tuple[float, f
     return abs(area), (cx + float(origin[0]), cy + float(origin[1])), (xx, yy, xy)
 
 
-def _tidy(length: float) -> float:
-    """`length` as the half-nanometre that it is within `TIDY` of, else to 10 pm."""
-    near = round(length * 2000) / 2000
-    return round(near if abs(length - near) <= TIDY else length, 5)
+def _tidy(length: float, step: float = 1e-3) -> float:
+    """`length` as the multiple of `step` that it is within `TIDY` of, else to 10 pm."""
+    near = round(length / step) * step
+    return round(near if abs(length - near) <= TIDY else length, 5) + 0.0
+
+
+def _middle(x: float, y: float) -> tuple[float, float]:
+    """A centre: what is as wide as an odd number of nanometres has it between two grid points."""
+    return (_tidy(x, 5e-4), _tidy(y, 5e-4))

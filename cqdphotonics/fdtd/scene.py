@@ -5,11 +5,12 @@ taped out is what is simulated. x and y are those of the layout, z = 0 is the bo
 patterned film, all in µm.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError
 from cqdphotonics.fdtd.polygons import (
     TOLERANCE,
@@ -48,9 +49,6 @@ __all__ = [
     "Symmetry",
     "build_scene",
 ]
-
-METALS = frozenset({"Au", "Ag", "Al", "Cu", "Cr", "Ti", "Pt", "Ni", "Pd", "W", "PEC"})
-"""Materials in which a dipole's power diverges: a dot can't sit there."""
 
 HEADROOM = 0.5
 """How far (µm) above or below the patterned films a dot still belongs to the device."""
@@ -320,7 +318,7 @@ def _check_emitter(scene: Scene) -> None:
             f"to {high:.3f} µm. Choose an emitter_height nearer to them."
         )
     material = scene.material_at(x, y, z)
-    if material in METALS:
+    if materials.load(material).is_metal:
         raise GeometryError(
             f"{where} is inside {material}: the power of a dipole in a metal is not defined. "
             "Move it into a dielectric."

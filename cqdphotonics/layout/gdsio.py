@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cqdphotonics.errors import FileFormatError, InputError, StorageError, UnknownNameError
+from cqdphotonics.layout.keyhole import without_holes
 from cqdphotonics.layout.parameters import GRID
 from cqdphotonics.layout.pdk import activate, quiet
 
@@ -80,6 +81,7 @@ def gds_bytes(component: Any) -> bytes:
         component.kcl[index].set_meta_data()
         cells.append(layout.cell(copied))
         cells[-1].copy_meta_info(source.cell(index))
+        _resolve_holes(cells[-1])
     for info in _needed_by(component, source, cells):
         layout.add_meta_info(info)
 
@@ -89,6 +91,13 @@ def gds_bytes(component: Any) -> bytes:
     options.gds2_libname = "cqdphotonics"
     options.write_context_info = True
     return bytes(layout.write_bytes(options))
+
+
+def _resolve_holes(cell: Any) -> None:
+    for layer in cell.layout().layer_indexes():
+        for shape in list(cell.shapes(layer).each()):
+            if shape.is_polygon() and shape.holes() > 0:
+                shape.polygon = without_holes(shape.polygon)
 
 
 def _needed_by(component: Any, source: Any, cells: list[Any]) -> list[Any]:
@@ -144,7 +153,7 @@ def read_component(path: str | Path, cell: str | None = None) -> Any:
             f"'{path}' has a database unit of {layout.dbu:g} µm; this project works on a grid of "
             f"{GRID:g} µm (1 nm). Save it with that unit."
         )
-    tops = [top.name for top in layout.top_cells()]
+    tops = sorted(top.name for top in layout.top_cells())
     if cell is None and len(tops) != 1:
         raise InputError(
             f"'{path}' has {len(tops)} top cells ({', '.join(tops) or 'none'}). Name the one meant."

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import ceil, cos, pi, sin, sqrt
 from typing import TYPE_CHECKING, Any
 
+from cqdphotonics.layout.keyhole import without_holes
 from cqdphotonics.layout.parameters import GRID
 
 if TYPE_CHECKING:
@@ -52,25 +53,31 @@ def polygon(
     points: Sequence[Point],
     holes: Sequence[Sequence[Point]] = (),
 ) -> None:
-    """Draw a polygon, less the `holes` inside it."""
+    """Draw a polygon, less the `holes` inside it, as one outline with cut lines."""
     from klayout import db
 
     shape = db.Polygon([_vertex(point) for point in points])
     for hole in holes:
         shape.insert_hole([_vertex(point) for point in hole])
-    cell.kdb_cell.shapes(cell.kcl.layer(*layer)).insert(shape)
+    cell.kdb_cell.shapes(cell.kcl.layer(*layer)).insert(without_holes(shape))
 
 
 def ellipse_points(semi_axes: Point, centre: Point = (0, 0)) -> list[Point]:
     """Vertices of the polygon that stands for an ellipse: same area, mirror-symmetric.
 
     The number of vertices is a multiple of eight, so many that the outline of the larger circle
-    bulges at most `SAGITTA` over a side; of five such numbers the one is taken whose area comes
-    out best after rounding to the grid, so that the radius is read back as it was given.
+    bulges at most `SAGITTA` over a side; of five such numbers the first is taken whose area comes
+    out right after rounding to the grid, so that the radius is read back as it was given.
     """
     fewest = max(2, ceil(pi / sqrt(2 * SAGITTA / max(semi_axes)) / 8))
     candidates = (_ellipse_outline(semi_axes, 8 * (fewest + more)) for more in range(5))
-    outline = min(candidates, key=lambda points: _area_error(points, semi_axes))
+    best, outline = float("inf"), []
+    for candidate in candidates:
+        error = _area_error(candidate, semi_axes)
+        if error < best:
+            best, outline = error, candidate
+        if best < 0.05 * GRID:
+            break
     return [(centre[0] + x * GRID, centre[1] + y * GRID) for x, y in outline]
 
 

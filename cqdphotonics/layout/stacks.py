@@ -14,12 +14,13 @@ The stacks that come with the package are in ``stacks.yaml``; a file of the same
 stack or several, is loaded by its path.
 """
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cqdphotonics.errors import FileFormatError, InputError, UnknownNameError
 from cqdphotonics.layout.parameters import Parameter, resolve
@@ -127,7 +128,12 @@ class Stack(BaseModel):
 
 def names() -> list[str]:
     """Names of the stacks that come with the package."""
-    return list(_read(_DATA))
+    return list(_shipped())
+
+
+def descriptions() -> dict[str, str]:
+    """Name of each stack → what it is, in one line."""
+    return {name: str(data["description"]) for name, data in _shipped().items()}
 
 
 def parameters(name: str) -> list[Parameter]:
@@ -165,8 +171,14 @@ def load(name: str, **overrides: float) -> Stack:
     values = resolve(_parameters(data), overrides, f"stack {title}")
     try:
         return _build(title, data, values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise FileFormatError(f"stack '{title}' can't be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FileFormatError(f"stack '{title}': {where}: {first['msg']}.") from error
+    except KeyError as error:
+        raise FileFormatError(f"stack '{title}': there is no {error} to take.") from error
+    except (TypeError, ValueError) as error:
+        raise FileFormatError(f"stack '{title}': {error}.") from error
 
 
 def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
@@ -208,20 +220,31 @@ def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
     )
 
 
-def _mirror(entry: dict[str, Any], number: Any) -> list[Film]:
+def _mirror(entry: dict[str, Any], number: Callable[[Any], float]) -> list[Film]:
     """Quarter-wave pairs: each film is a quarter of the wavelength inside it."""
+    from cqdphotonics import materials
+
     wavelength = number(entry["wavelength"])
-    films = []
-    for pair in range(1, round(number(entry["pairs"])) + 1):
-        for kind in ("low", "high"):
-            thickness = round(wavelength / (4 * number(entry[f"index_{kind}"])), 6)
-            films.append(Film(name=f"{kind}-{pair}", material=entry[kind], thickness=thickness))
-    return films
+    quarter = {
+        kind: round(wavelength / (4 * materials.load(entry[kind]).index(wavelength).real), 6)
+        for kind in ("low", "high")
+    }
+    return [
+        Film(name=f"{kind}-{pair}", material=entry[kind], thickness=quarter[kind])
+        for pair in range(1, round(number(entry["pairs"])) + 1)
+        for kind in ("low", "high")
+    ]
 
 
 def _parameters(data: dict[str, Any]) -> tuple[Parameter, ...]:
     own = []
-    for name, (default, unit, minimum, maximum, description) in data["parameters"].items():
+    for name, entry in data["parameters"].items():
+        if not isinstance(entry, list) or len(entry) != 5:
+            raise FileFormatError(
+                f"parameter '{name}' of a stack is written "
+                "[default, unit, minimum, maximum, description]."
+            )
+        default, unit, minimum, maximum, description = entry
         kind = "int" if isinstance(default, int) and not unit else "float"
         own.append(Parameter(name, default, unit, minimum, maximum, description, kind=kind))
     return (*own, *_COMMON)
@@ -236,7 +259,7 @@ def _find(name: str) -> tuple[str, dict[str, Any]]:
                 "give each its own file."
             )
         return next(iter(stacks.items()))
-    stacks = _read(_DATA)
+    stacks = _shipped()
     if name not in stacks:
         raise UnknownNameError("stack", name, stacks, "A file of your own is given by its path.")
     return name, stacks[name]
@@ -246,6 +269,10 @@ _KEYS = {"description", "substrate", "cladding", "emitter_film", "films"}
 
 
 @cache
+def _shipped() -> dict[str, dict[str, Any]]:
+    return _read(_DATA)
+
+
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")

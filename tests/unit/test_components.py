@@ -1,0 +1,159 @@
+"""The devices and how they are declared."""
+
+import subprocess
+import sys
+import time
+from math import pi
+from typing import Annotated
+
+import pytest
+
+from cqdphotonics import components
+from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
+from cqdphotonics.layout import shapes
+from cqdphotonics.layout.component import (
+    component,
+    emitter_position,
+    families,
+    new_cell,
+    place_emitter,
+)
+from cqdphotonics.layout.layers import DEVICE
+from cqdphotonics.layout.parameters import Range
+
+
+def area(cell):
+    from klayout import db
+
+    layer = cell.kcl.layer(*DEVICE.number)
+    return db.Region(cell.kdb_cell.begin_shapes_rec(layer)).area() * 1e-6
+
+
+def test_listing_devices_does_not_load_gdsfactory():
+    code = (
+        "import sys; from cqdphotonics import components as c; from cqdphotonics.layout import "
+        "stacks; c.names(); c.parameters('bullseye'); stacks.names(); stacks.load('sin-air'); "
+        "sys.exit(any(m in sys.modules for m in ('gdsfactory', 'matplotlib')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_and_nearest():
+    assert {"bullseye", "disc"} <= set(components.names())
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'bullseye'\?"):
+        components.load("bulleye")
+    with pytest.raises(AttributeError, match="Known: "):
+        components.nothing_like_it  # noqa: B018
+
+
+@pytest.mark.parametrize("name", components.names())
+def test_every_device_at_its_nominal_values(name):
+    cell = components.load(name)()
+    assert emitter_position(cell)
+    assert cell.info["family"] == name
+    assert set(cell.settings.model_dump()) == {p.name for p in components.parameters(name)}
+    assert all(p.description for p in components.parameters(name))
+
+
+def test_bullseye_is_where_its_docstring_says():
+    radius, pitch, gap, rings, frame = 0.431, 0.352, 0.148, 4, 1.2
+    cell = components.bullseye(radius=radius, pitch=pitch, gap=gap, rings=rings, frame=frame)
+    outer = radius + (rings - 1) * pitch + gap + frame
+    trenches = [(radius + k * pitch, radius + k * pitch + gap) for k in range(rings)]
+    expected = pi * (outer**2 - sum(b**2 - a**2 for a, b in trenches))
+    # Rounding 300-odd vertices moves each circle's radius by less than 0.1 nm.
+    edge = 2 * pi * (outer + sum(a + b for a, b in trenches))
+    assert area(cell) == pytest.approx(expected, abs=1e-4 * edge)
+    assert cell.info["outer_radius"] == pytest.approx(outer)
+    box = cell.dbbox()
+    # The polygon has the circle's area, so its vertices lie just outside the circle.
+    assert box.width() == box.height() == pytest.approx(2 * outer, abs=2.1e-3)
+    assert emitter_position(cell) == (0.0, 0.0)
+
+
+def test_values_are_snapped_before_the_cell_is_made():
+    one = components.bullseye(radius=0.4302, gap=0.15)
+    other = components.bullseye(radius=0.4298)
+    assert one.name == other.name
+    assert one.settings["radius"] == 0.43
+
+
+def test_errors_come_before_anything_is_drawn():
+    with pytest.raises(RangeError, match=r"430 nm is 0\.43 µm"):
+        components.bullseye(radius=430)
+    with pytest.raises(UnknownNameError, match="parameter of bullseye 'radiu'"):
+        components.bullseye(radiu=0.4)
+    with pytest.raises(GeometryError, match=r"below the layout grid|too narrow"):
+        components.bullseye(pitch=0.35, gap=0.34)
+    with pytest.raises(GeometryError, match="below the layout grid"):
+        components.bullseye(pitch=0.3, gap=0.3)
+    with pytest.raises(InputError, match="at most"):
+        components.disc(0.3, 0.4)
+
+
+def test_hundreds_of_devices_are_quick_and_silent(capfd):
+    components.bullseye()
+    start = time.perf_counter()
+    for k in range(50):
+        components.bullseye(radius=0.3 + 0.001 * k, rings=8)
+    # An optimiser draws hundreds; measured 15 ms each, the limit leaves room for a busy machine.
+    assert (time.perf_counter() - start) / 50 < 0.15
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+def test_a_device_of_ones_own():
+    @component
+    def two_discs(
+        distance: Annotated[float, Range(0.1, 2, "µm", "between the centres")] = 0.5,
+        filled: bool = True,
+    ) -> object:
+        """Two discs."""
+        cell = new_cell()
+        for side in (-1, 1) if filled else (1,):
+            shapes.disc(cell, DEVICE.number, 0.1, (side * distance / 2, 0.0))
+        place_emitter(cell, (0.0, 0.0003), axis="y")
+        return cell
+
+    cell = two_discs(distance=0.6)
+    assert families()["two_discs"].description == "Two discs"
+    assert area(cell) == pytest.approx(2 * pi * 0.1**2, rel=5e-3)
+    assert cell.info["emitter_axis"] == "y"
+    assert emitter_position(cell) == (0.0, 0.0)
+    assert area(two_discs(filled=False)) < area(cell)
+    with pytest.raises(InputError, match="true or false"):
+        two_discs(filled=1)
+
+
+def test_a_device_needs_a_place_for_the_dot():
+    @component
+    def blind() -> object:
+        """No dot."""
+        cell = new_cell()
+        shapes.disc(cell, DEVICE.number, 0.1)
+        return cell
+
+    with pytest.raises(GeometryError, match="place_emitter"):
+        blind()
+
+
+def test_what_vanishes_on_the_grid_is_refused():
+    @component
+    def sliver() -> object:
+        """A rectangle narrower than the grid."""
+        cell = new_cell()
+        shapes.rectangle(cell, DEVICE.number, (1.0, 0.0004))
+        place_emitter(cell)
+        return cell
+
+    with pytest.raises(GeometryError, match="grid"):
+        sliver()
+
+
+def test_a_parameter_must_be_declared():
+    with pytest.raises(TypeError, match="annotation"):
+
+        @component
+        def loose(radius: float = 1.0) -> object:
+            """Not declared."""
+            return new_cell()
