@@ -1,6 +1,6 @@
 """Colloidal quantum dots and other emitters: data with sources, and the rates that follow."""
 
-from cqdphotonics.emitters.card import card, listing
+from cqdphotonics.emitters.card import card, derived, listing, missing
 from cqdphotonics.emitters.datum import MARKS, Datum
 from cqdphotonics.emitters.emitter import Emitter, EmitterData, UncertainEmitter
 from cqdphotonics.emitters.library import from_yaml, load, names, source_text
@@ -12,9 +12,11 @@ __all__ = [
     "EmitterData",
     "UncertainEmitter",
     "card",
+    "derived",
     "from_yaml",
     "listing",
     "load",
+    "missing",
     "names",
     "source_text",
 ]

@@ -5,7 +5,7 @@ it: rates, with or without their uncertainties. What is not known is absent, and
 that needs it raises an error that asks for it by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import exp
 from typing import Any, Literal, Self
@@ -345,6 +345,7 @@ class Emitter(BaseModel):
 
 
 _COHERENCE = ("T2", "linewidth", "phonon_broadening")
+_ANY_COHERENCE = "T2 (or linewidth, or phonon_broadening)"
 
 
 class UncertainEmitter:
@@ -368,11 +369,26 @@ class UncertainEmitter:
         """
         if key in self._variables:
             return self._variables[key]
-        raise missing_datum(self._data.name, key)
+        raise missing_data(self._data.name, [key])
 
     def has(self, key: str) -> bool:
         """Whether the datum is known."""
         return key in self._variables
+
+    def require(self, *keys: str) -> None:
+        """Raise `InputError` that asks for all of these data that are not known, at once.
+
+        ``"coherence"`` stands for T2, linewidth or phonon_broadening.
+        """
+        absent = []
+        for key in keys:
+            if key == "coherence":
+                if all(getattr(self._data, name) is None for name in _COHERENCE):
+                    absent.append(_ANY_COHERENCE)
+            elif not self.has(key):
+                absent.append(key)
+        if absent:
+            raise missing_data(self._data.name, absent)
 
     @property
     def wavelength(self) -> UFloat:
@@ -414,7 +430,7 @@ class UncertainEmitter:
         if self._data.phonon_broadening is not None:
             model = self._data.phonon_broadening
             return model.uncertain_linewidth(self._data.temperature) / HBAR
-        raise missing_datum(self._data.name, "T2", "(or linewidth, or phonon_broadening)")
+        raise missing_data(self._data.name, [_ANY_COHERENCE])
 
     @property
     def zero_phonon_weight(self) -> UFloat | None:
@@ -422,11 +438,11 @@ class UncertainEmitter:
         return self._variables.get("zero_phonon_weight")
 
 
-def missing_datum(emitter: str, key: str, alternative: str = "") -> InputError:
-    """The error that asks for a datum by name."""
-    words = f"{key} {alternative}".strip()
+def missing_data(emitter: str, keys: Sequence[str]) -> InputError:
+    """The error that asks for data by name."""
+    options = " ".join(f"--emitter-value {key.split()[0]}=..." for key in keys)
     return InputError(
-        f"emitter {emitter} has no {words}: give it with `--emitter-value {key}=...` "
+        f"emitter {emitter} has no {' and no '.join(keys)}: give it with `{options}` "
         "(in Python: emitter.with_values) or in your own YAML. It is never guessed."
     )
 

@@ -8,16 +8,19 @@ from cqdphotonics.quantum.dynamics import (
 )
 from cqdphotonics.quantum.emission import Emission, emission
 from cqdphotonics.quantum.environment import Environment, Output, OutputEmission
+from cqdphotonics.quantum.figures import Figures, figures
 from cqdphotonics.quantum.interference import HomCorrelation, hom_correlation, hom_dip
 
 __all__ = [
     "Emission",
     "Environment",
+    "Figures",
     "HomCorrelation",
     "Output",
     "OutputEmission",
     "emission",
     "emission_spectrum",
+    "figures",
     "filtered_emission",
     "gated_emission",
     "hom_correlation",

@@ -233,7 +233,7 @@ def figures(
     else:
         notes.append("blinking is not known: the brightness holds while the dot is on")
     if felt.modes:
-        missing["linewidth"] = "in a device with modes the spectrum is not one Lorentzian"
+        missing["linewidth"] = "with modes the line is not one Lorentzian: see emission_spectrum"
     return Figures(
         emitter=emitter.name,
         output=name,
@@ -281,6 +281,7 @@ def _dot(
     data = emitter.uncertain
     if sideband not in (None, "broadband", "narrowband"):
         raise InputError(f"sideband '{sideband}' is neither 'broadband' nor 'narrowband'.")
+    data.require("T1", "coherence", "quantum_yield")
     gamma, radiative = data.gamma, data.radiative_rate
     gamma_star = data.gamma_star
     if nominal(gamma_star) < 0:  # T2 = 2 T1, rounded

@@ -196,6 +196,7 @@ def target(
     if efficiency is not None:
         _check_wanted("efficiency", efficiency)
     limits_made = fabrication or Fabrication()
+    emitter.uncertain.require("T1", "coherence", "quantum_yield")
     gamma, gamma_star = emitter.gamma, emitter.gamma_star
     weight = (
         1.0 if emitter.data.zero_phonon_weight is None else emitter.data.zero_phonon_weight.value
