@@ -116,17 +116,17 @@ def test_gold_against_an_integral_on_the_real_axis(distance):
     """The textbook integral for one interface, written out, by another quadrature."""
     k, epsilon = 2 * np.pi / 0.6, GOLD**2
 
-    def integrand(u, prefactor):
-        l = np.sqrt(complex(1 - u**2))  # noqa: E741
+    def integrand(u, factor):
+        along = np.sqrt(complex(1 - u**2))
         far = np.sqrt(epsilon - u**2)
-        reflection = (epsilon * l - far) / (epsilon * l + far)
-        return (prefactor(u, l) * reflection * np.exp(2j * k * distance * l)).real
+        reflection = (epsilon * along - far) / (epsilon * along + far)
+        return (factor * u**3 * reflection * np.exp(2j * k * distance * along)).real
 
-    def propagating(theta):
-        return integrand(np.sin(theta), lambda u, l: u**3)
+    def propagating(theta):  # du/l = dθ for u = sin θ
+        return integrand(np.sin(theta), 1)
 
-    def evanescent(s):
-        return integrand(np.cosh(s), lambda u, l: u**3 / 1j)
+    def evanescent(s):  # du/l = ds/i for u = cosh s
+        return integrand(np.cosh(s), -1j)
 
     exact = 1 + 1.5 * (
         quad(propagating, 0, np.pi / 2, epsabs=1e-10)[0]

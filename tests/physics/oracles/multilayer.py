@@ -18,6 +18,7 @@ their agreement in a lossless stack without guided modes is a check.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -190,7 +191,7 @@ class _Emitter:
     def _modes(self, epsilon: ComplexArray) -> list[float]:
         """Largest u of guided waves and of surface plasmons of single interfaces."""
         found = [float(np.sqrt(e).real) for e in epsilon if e.real > 0]
-        for first, second in zip(epsilon[:-1], epsilon[1:], strict=True):
+        for first, second in pairwise(epsilon):
             if first.real * second.real < 0:
                 plasmon = np.sqrt(first * second / (first + second))
                 found.append(float(abs(plasmon.real)))
