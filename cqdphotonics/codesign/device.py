@@ -6,7 +6,7 @@ computed or taken from the store; nothing is kept here but failures, which the s
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def respond(
     values: Mapping[str, float],
     fidelity: str,
     store: Any,
-    progress: Callable[..., None] | None = None,
+    cancelled: threading.Event | None = None,
 ) -> "Response":
     """Simulate a design (or take it from the store).
 
@@ -107,6 +107,8 @@ def respond(
         If it can't be built.
     SimulationError
         If the solver gave no result, twice where it crashed.
+    KeyboardInterrupt
+        If `cancelled` was set; the solver's process is ended then.
     """
     from cqdphotonics.fdtd import simulate
 
@@ -121,7 +123,7 @@ def respond(
             dipole=study.dipole,
             na=apertures(study),
             store=store,
-            progress=progress,
+            cancelled=cancelled,
         )
 
     try:
@@ -200,6 +202,7 @@ class Evaluator:
     study: Study
     store: Any
     failures: Mapping[tuple[tuple[str, float], ...], str] = field(default_factory=dict)
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, parameters: dict[str, float]) -> Outcome:
         """Evaluate one design at the study's search fidelity."""
@@ -208,7 +211,9 @@ class Evaluator:
             return Outcome(None, reason=known)
         begun = time.monotonic()
         try:
-            response = respond(self.study, parameters, self.study.search.fidelity, self.store)
+            response = respond(
+                self.study, parameters, self.study.search.fidelity, self.store, self.cancelled
+            )
         except (GeometryError, RangeError, SimulationError) as error:
             return Outcome(None, reason=str(error), seconds=time.monotonic() - begun)
         if not response.converged:

@@ -5,11 +5,15 @@ was computed before, and the search goes on where it was stopped.
 """
 
 import json
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
+
+from uncertainties import UFloat
 
 from cqdphotonics.codesign.check import check_study
 from cqdphotonics.codesign.device import (
@@ -97,37 +101,50 @@ def run_study(
         directory.mend_history()
         store = Store(directory.store_root)
         engine = local(workers)
+        cancelled = threading.Event()
+        job = _Job(study, space, store, directory, engine, observer, cancelled)
         try:
-            history = _search(study, space, store, directory, engine, observer)
-            result = _prove(study, space, store, directory, engine, observer, history)
+            result = _prove(job, _search(job))
         except BaseException:
-            # Without this the pool's threads would go on, and keep the process alive.
-            _stop(engine)
+            # Ctrl-C, or a fault: what waits is dropped, what runs is ended, nothing is left over.
+            cancelled.set()
+            engine.shutdown(wait=True, cancel_futures=True)
             raise
         engine.shutdown()
-        _write(result, directory, observer)
+        _write(result, directory)
     return result
 
 
-def _stop(engine: Engine) -> None:
-    """Drop what waits, end what runs."""
-    engine.shutdown(wait=False, cancel_futures=True)
+@dataclass(frozen=True)
+class _Job:
+    """What all parts of a run need."""
+
+    study: Study
+    space: Space
+    store: Any
+    directory: StudyDirectory
+    engine: Engine
+    observer: Observer
+    cancelled: threading.Event
+
+    def begin(self, values: dict[str, float], fidelity: str) -> "Future[tuple[Any, str]]":
+        """Simulate a design on the engine: its response, or None and why not."""
+        return self.engine.submit(self._respond, values, fidelity)
+
+    def _respond(self, values: dict[str, float], fidelity: str) -> tuple[Any, str]:
+        try:
+            return respond(self.study, values, fidelity, self.store, self.cancelled), ""
+        except (GeometryError, RangeError, SimulationError) as error:
+            return None, str(error)
 
 
-def _search(
-    study: Study,
-    space: Space,
-    store: Any,
-    directory: StudyDirectory,
-    engine: Engine,
-    observer: Observer,
-) -> list[Evaluation]:
+def _search(job: _Job) -> list[Evaluation]:
     failures = {
         tuple(sorted(e.parameters.items())): e.outcome.reason
-        for e in directory.history()
+        for e in job.directory.history()
         if e.outcome.failed
     }
-    settings = study.search
+    settings = job.study.search
     plan = Plan(
         algorithm=settings.algorithm,
         budget=settings.budget,
@@ -136,12 +153,13 @@ def _search(
         seed=settings.seed,
         scale_to_wavelength=settings.scale_to_wavelength,
     )
-    observer.stage(
-        f"search: {space.dimension} parameters, {settings.budget} evaluations at most, "
+    job.observer.stage(
+        f"search: {job.space.dimension} parameters, {settings.budget} evaluations at most, "
         f"{settings.fidelity}, {settings.algorithm}"
     )
-    evaluator = Evaluator(study, store, failures)
-    history = search(space, evaluator, plan, engine, _Recorder(directory, observer))
+    evaluator = Evaluator(job.study, job.store, failures, job.cancelled)
+    recorder = _Recorder(job.directory, job.observer)
+    history = search(job.space, evaluator, plan, job.engine, recorder)
     if best_of(history) is None:
         raise SimulationError(
             f"none of {len(history)} designs could be evaluated. The first: "
@@ -150,69 +168,61 @@ def _search(
     return history
 
 
-class _Prover:
-    """Proofs of designs, each made once, side by side."""
-
-    def __init__(self, study: Study, store: Any, engine: Engine) -> None:
-        self._study, self._store, self._engine = study, store, engine
-
-    def begin(self, values: dict[str, float], fidelity: str) -> "Future[Any]":
-        return self._engine.submit(self._one, values, fidelity)
-
-    def _one(self, values: dict[str, float], fidelity: str) -> tuple[Any, str]:
-        try:
-            return respond(self._study, values, fidelity, self._store), ""
-        except (GeometryError, RangeError, SimulationError) as error:
-            return None, str(error)
-
-
-def _prove(
-    study: Study,
-    space: Space,
-    store: Any,
-    directory: StudyDirectory,
-    engine: Engine,
-    observer: Observer,
-    history: list[Evaluation],
-) -> StudyResult:
-    prover = _Prover(study, store, engine)
+def _prove(job: _Job, history: list[Evaluation]) -> StudyResult:
+    """Verify the start and the best design; correct the best one by what the proof says."""
+    study, space = job.study, job.space
+    proof = study.proof.fidelity
     winner = best_of(history)
     assert winner is not None  # `_search` sees to it
     chosen, note = winner.parameters, ""
-    observer.stage(f"proof: the start and the best design at {study.proof.fidelity}")
-    futures = [prover.begin(p, study.proof.fidelity) for p in (space.start, chosen)]
-    (start_response, start_problem), (best_response, best_problem) = (f.result() for f in futures)
+    job.observer.stage(f"proof: the start and the best design at {proof}")
+    futures = [job.begin(values, proof) for values in (space.start, chosen)]
+    (start, start_problem), (best, best_problem) = (f.result() for f in futures)
 
-    corrected = _corrected(study, space, chosen, best_response)
-    if corrected is not None:
-        factor = best_response and rescaling(study, best_response)[0]
-        observer.stage(
-            f"proof: the resonance lies beside the emitter's line; all lengths × {factor:.4f}"
+    factor, scaled = _correction(study, space, chosen, best)
+    if scaled is not None:
+        job.observer.stage(
+            f"proof: resonance beside the emitter's line, all lengths × {factor:.4f}"
         )
-        response, _ = prover.begin(corrected, study.proof.fidelity).result()
-        if response is not None and _height(study, response) > _height(study, best_response):
-            chosen, best_response, best_problem = corrected, response, ""
+        other, _ = job.begin(scaled, proof).result()
+        if _height(study, other) > _height(study, best):
+            chosen, best, best_problem = scaled, other, ""
             note = (
-                f"the proof found the resonance beside the emitter's line: all lengths were "
-                f"scaled by {factor:.4f}, and the new design verified"
+                "the proof found the resonance beside the emitter's line: all lengths were scaled "
+                f"by {factor:.4f}, and the new design verified"
             )
-    designs = []
-    for name, values, response, problem in (
-        ("start", space.start, start_response, start_problem),
-        ("best", chosen, best_response, best_problem),
-    ):
-        draft, _ = prover.begin(values, study.search.fidelity).result()
-        designs.append(
-            Design(name, values, _assessed(study, draft), _assessed(study, response), problem)
-        )
-        observer.stage(f"writing the {name} design")
-        _write_design(study, directory, name, values, response or draft)
-    emitter = study.load_emitter()
-    rates = emitter.uncertain
-    bare = quantity(rates.gamma / (rates.gamma + rates.gamma_star))
+    if _height(study, start) >= _height(study, best) > 0:
+        chosen, best, best_problem = space.start, start, start_problem
+        note = "the proof found no design better than the start"
+    drafts = [job.begin(values, study.search.fidelity) for values in (space.start, chosen)]
+    (start_draft, _), (best_draft, _) = (f.result() for f in drafts)
+    designs = (
+        Design(
+            "start", space.start, _assessed(study, start_draft), _assessed(study, start),
+            start_problem,
+        ),
+        Design(
+            "best", chosen, _assessed(study, best_draft), _assessed(study, best), best_problem
+        ),
+    )  # fmt: skip
+    _write_design(job, designs[0], start or start_draft)
+    _write_design(job, designs[1], best or best_draft)
     return StudyResult(
-        study, directory.path, bare, designs[0], designs[1], tuple(history), note, versions()
+        study=study,
+        directory=job.directory.path,
+        bare_indistinguishability=bare_indistinguishability(study),
+        start=designs[0],
+        best=designs[1],
+        history=tuple(history),
+        note=note,
+        versions=versions(),
     )
+
+
+def bare_indistinguishability(study: Study) -> UFloat:
+    """γ/(γ + γ*) of the emitter, with its uncertainty."""
+    rates = study.load_emitter().uncertain
+    return quantity(rates.gamma / (rates.gamma + rates.gamma_star))
 
 
 def _assessed(study: Study, response: Any) -> Assessment | None:
@@ -226,37 +236,35 @@ def _height(study: Study, response: Any) -> float:
     return nominal(assess(study, response).objective)
 
 
-def _corrected(
+def _correction(
     study: Study, space: Space, values: dict[str, float], response: Any
-) -> dict[str, float] | None:
+) -> tuple[float, dict[str, float] | None]:
     """The design rescaled by what the proof says of its resonance; None where nothing changes."""
     if response is None or not study.search.scale_to_wavelength:
-        return None
+        return 1.0, None
     factor, _ = rescaling(study, response)
     if factor is None:
-        return None
+        return 1.0, None
     scaled = space.scaled(values, factor)
-    return None if space.key(scaled) == space.key(values) else scaled
+    return factor, None if space.key(scaled) == space.key(values) else scaled
 
 
-def _write_design(
-    study: Study, directory: StudyDirectory, name: str, values: dict[str, float], response: Any
-) -> None:
+def _write_design(job: _Job, design: Design, response: Any) -> None:
+    """Mask and response of a design."""
     from cqdphotonics.layout.gdsio import gds_bytes
 
     with layout_lock:
-        component, _ = build(study, values)
+        component, _ = build(job.study, design.parameters)
         mask = gds_bytes(component)
-    directory.write(directory.gds_file(name).name, mask)
-    response.save(directory.response_directory(name))
+    job.directory.write(job.directory.gds_file(design.name).name, mask)
+    if response is not None:
+        response.save(job.directory.response_directory(design.name))
 
 
-def _write(result: StudyResult, directory: StudyDirectory, observer: Observer) -> None:
-    """Result, summary, report; the report last, since it is made from the other files."""
+def _write(result: StudyResult, directory: StudyDirectory) -> None:
     record = json.dumps(result.to_record(), indent=1, ensure_ascii=False)
     directory.write(directory.result_file.name, record + "\n")
     directory.write(directory.summary_file.name, result.summary + "\n")
-    observer.stage("report")
 
 
 def versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The report is one file that needs nothing else, and shows what it was given."""
 
+import json
 import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -9,11 +10,13 @@ import pytest
 import xarray as xr
 
 from cqdphotonics.codesign.device import Assessment
+from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.driver import Evaluation, Outcome
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import quantity
-from cqdphotonics.report.html import Responses, render
+from cqdphotonics.errors import FileFormatError
+from cqdphotonics.report.html import Responses, render, write_report
 from cqdphotonics.report.svg import clean
 
 STUDY = """
@@ -203,3 +206,19 @@ def test_svg_loses_what_only_a_document_needs():
         '<svg viewBox="0 0 9 9" role="img" aria-label="a plot">'
         '<path id="plot-a" clip-path="url(#plot-c)"/></svg>'
     )
+
+
+def test_result_comes_back_from_its_directory(result):
+    directory = StudyDirectory(result.directory)
+    directory.prepare(result.study)
+    directory.write("result.json", json.dumps(result.to_record()))
+    again = StudyResult.from_directory(result.directory)
+    assert again.to_record() == result.to_record()
+    assert again.summary == result.summary
+    assert "11.3 ± 0.4" in again.summary
+
+
+def test_a_study_without_result_has_no_report(result):
+    StudyDirectory(result.directory).prepare(result.study)
+    with pytest.raises(FileFormatError, match="no result yet"):
+        write_report(result.directory)

@@ -1,0 +1,140 @@
+"""A study that is killed goes on: nothing is simulated twice, and the answer is the same."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STUDY = """
+name: a small disc
+emitter: CsPbBr3-4K
+component: disc
+stack: sin-air
+free:
+  radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
+objective: {indistinguishability: 1, efficiency: 1}
+collection: {na: 0.8}
+search: {budget: 6, samples: 2, starts: 1, seed: 4}
+proof: {fidelity: draft}
+"""
+
+pytestmark = pytest.mark.meep
+
+
+def start(study: Path, directory: Path) -> subprocess.Popen[str]:
+    cqd = "import sys; from cqdphotonics.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", cqd, "codesign", str(study)]
+    return subprocess.Popen(
+        [*command, "-o", str(directory), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={k: v for k, v in os.environ.items() if k != "CQD_STORE"},
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> dict:
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def entries(directory: Path) -> dict[str, tuple[int, int]]:
+    """Finished simulations: hash → when and as which file they were written."""
+    found = (directory / "store").glob("??/*/meta.json")
+    return {p.parent.name: (p.stat().st_mtime_ns, p.stat().st_ino) for p in found}
+
+
+def wait_until(condition, seconds: float, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def children_of(session: int) -> list[int]:
+    """Processes of the driver, and those of its solvers, which have sessions of their own."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and b"cqdphotonics.fdtd.worker" in line and str(session).encode() in line:
+            found.append(int(entry.name))
+    return found
+
+
+def answer(record: dict) -> dict:
+    """The part of a result that must be the same: everything but times."""
+    text = json.dumps(
+        {k: v for k, v in record.items() if k not in ("cost_seconds", "directory", "versions")}
+    )
+
+    def without_seconds(content: dict) -> dict:
+        return {k: v for k, v in content.items() if k != "seconds"}
+
+    return json.loads(text, object_hook=without_seconds)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_kill_and_resume(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    run, calm = tmp_path / "killed", tmp_path / "calm"
+
+    driver = start(study, run)
+    wait_until(lambda: len(entries(run)) >= 2, 200, driver)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    done = entries(run)
+    # The solvers die with their driver, whatever killed it.
+    deadline = time.monotonic() + 10
+    while children_of(driver.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not children_of(driver.pid)
+    done = entries(run) or done
+
+    record = finish(start(study, run))
+    after = entries(run)
+    assert {key: after[key] for key in done} == done  # not written again
+    assert record["evaluations"] <= 6
+    history = (run / "history.jsonl").read_text().splitlines()
+    assert len(history) == record["evaluations"]
+    assert len({(h["stage"], h["number"]) for h in map(json.loads, history)}) == len(history)
+
+    # A third time everything is known: a replay, with nothing simulated.
+    assert answer(finish(start(study, run))) == answer(record)
+    assert entries(run) == after
+
+    # Never disturbed, the study has the same answer from the same simulations.
+    undisturbed = finish(start(study, calm))
+    assert set(entries(calm)) == set(after)
+    assert answer(undisturbed) == answer(record)
+
+    for name in ("best.gds", "start.gds", "report.html", "result.json", "summary.txt"):
+        assert (run / name).stat().st_size > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_interrupt_ends_cleanly(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    run = tmp_path / "run"
+    driver = start(study, run)
+    wait_until(lambda: any((run / "store" / "tmp").glob("*/log.txt")), 120, driver)
+    os.kill(driver.pid, signal.SIGINT)
+    out, err = driver.communicate(timeout=30)
+    assert driver.returncode == 130
+    assert "the same command goes on" in err
+    assert "Traceback" not in err
+    assert json.loads(out)["error"] == "KeyboardInterrupt"
+    assert not list((run / "store" / "tmp").glob("*/log.txt"))  # the solver is gone with its files
