@@ -1,0 +1,175 @@
+"""What one run says, in physical terms: from raw arrays to Purcell factors and shares of power."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from cqdphotonics.fdtd.farfield import AngularPower, from_plane, from_radial
+from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.store import RawResult
+
+CLOSURE_LIMIT = 0.05
+"""Largest accepted mismatch between the dipole's work and the power leaving, of the peak's work."""
+
+CLOSURE_TAIL = 0.05
+"""Up to this share extrapolated in time the energy balance is a test of the run."""
+
+LOWEST_Q = 5.0
+
+
+@dataclass(frozen=True)
+class Resonance:
+    """A decaying mode seen by the dipole: vacuum wavelength in µm and quality factor."""
+
+    wavelength: float
+    quality: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """One test that a run passed or failed: `value` should not exceed `limit`."""
+
+    name: str
+    value: float
+    limit: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the value is a number within the limit."""
+        return bool(np.isfinite(self.value) and self.value <= self.limit)
+
+    def __str__(self) -> str:
+        verb = "" if self.passed else " — FAILED"
+        return f"{self.name} {self.value:.2g} (limit {self.limit:.2g}){verb}"
+
+
+class Analysis:
+    """The physics in a raw result; spectra are ordered by ascending wavelength.
+
+    Parameters
+    ----------
+    job : Job
+        What was run.
+    raw : RawResult
+        What came out.
+    index : dict
+        Refractive index of the medium "up" and "down".
+    """
+
+    def __init__(self, job: Job, raw: RawResult, index: dict[str, float]) -> None:
+        self.job, self.raw, self.index = job, raw, index
+        arrays = raw.arrays
+        order = np.argsort(1 / arrays["frequencies"])
+        self.wavelength = (1 / arrays["frequencies"])[order]
+        self.emission = int(np.argmin(np.abs(self.wavelength - 1 / job.emission_frequency)))
+
+        def enhancement(name: str) -> np.ndarray:
+            return (arrays[name].real / arrays["work_reference"].real)[order]
+
+        self.purcell = enhancement("work")
+        self.purcell_window = enhancement("work_window")
+        self._truncated = enhancement("work_truncated")
+        reference = arrays["flux_reference"]
+        self.flux = {
+            side: (arrays[f"flux_{side}"] / reference)[order] for side in ("up", "down", "side")
+        }
+        """Power leaving through each face until the end of the run, in units of the reference."""
+        self.lossy = any(medium.poles for medium in job.media.values())
+
+    @cached_property
+    def leaving(self) -> np.ndarray:
+        """Sum of `flux`."""
+        return np.sum(list(self.flux.values()), axis=0)
+
+    @cached_property
+    def closure(self) -> np.ndarray:
+        """(Power leaving − work) over the largest work in the band, both up to the end of the run.
+
+        Without absorption it should be 0; with absorption it is minus the absorbed share.
+        """
+        return (self.leaving - self._truncated) / self._truncated.max()
+
+    @cached_property
+    def radiated(self) -> dict[str, np.ndarray]:
+        """Power through each face in units of the reference, completed by the tail.
+
+        Without absorption all work leaves, in the proportions seen until the end of the run.
+        """
+        if self.lossy:
+            return self.flux
+        return {side: self.purcell * part / self.leaving for side, part in self.flux.items()}
+
+    @cached_property
+    def absorbed(self) -> np.ndarray:
+        """Absorbed power in units of the reference: the work that does not leave."""
+        if not self.lossy:
+            return np.zeros_like(self.purcell)
+        return self._truncated - self.leaving
+
+    def angular(self, direction: str) -> AngularPower:
+        """Power by angle into `direction` ("up" or "down"), relative to all emitted power."""
+        arrays, frequency = self.raw.arrays, self.job.emission_frequency
+        fields = arrays[f"plane_{direction}"]
+        x, y = arrays[f"plane_{direction}_x"], arrays[f"plane_{direction}_y"]
+        if self.job.formulation == "cylindrical":
+            power = from_radial(
+                fields, x, self.job.angular_number, frequency, self.index[direction]
+            )
+        else:
+            power = from_plane(fields, x, y, frequency, self.index[direction])
+        reference = float(arrays["flux_reference"][self._emission_in_raw])
+        total = self._truncated if self.lossy else self.leaving
+        sign = 1.0 if direction == "up" else -1.0
+        return AngularPower(
+            power.theta, sign * power.intensity / (reference * total[self.emission])
+        )
+
+    @property
+    def _emission_in_raw(self) -> int:
+        frequencies = self.raw.arrays["frequencies"]
+        return int(np.argmin(np.abs(frequencies - self.job.emission_frequency)))
+
+    def resonances(self) -> list[Resonance]:
+        """Modes of the ring-down inside the spectrum's band, strongest first."""
+        if "resonances" not in self.raw.arrays:
+            return []
+        frequency, amplitude = self.raw.arrays["resonances"]
+        found = []
+        for f, _ in sorted(zip(frequency, np.abs(amplitude), strict=True), key=lambda fa: -fa[1]):
+            quality = f.real / (-2 * f.imag)
+            if self.wavelength[0] <= 1 / f.real <= self.wavelength[-1] and quality >= LOWEST_Q:
+                found.append(Resonance(float(1 / f.real), float(quality)))
+        return found
+
+    def checks(self) -> list[Check]:
+        """Whether the run ended converged, its windows agree and its energy balance closes."""
+        time, tail, change, ended = self.raw.arrays["summary"]
+        stop = self.job.stop
+        window = np.abs(self.purcell - self.purcell_window).max() / self.purcell.max()
+        out = [
+            Check("change of the completed spectrum between windows", window, 4 * stop.agreement),
+            Check("share of the spectrum extrapolated in time", float(tail), stop.largest_tail),
+        ]
+        if not ended:
+            out.append(Check(f"still changing at the time limit of {time:.0f} µm/c by", change, 0))
+        # While the modes still hold energy the balance can't close.
+        if not self.lossy and tail <= CLOSURE_TAIL:
+            worst = np.abs(self.closure).max()
+            out.append(Check("energy balance, work against power leaving", worst, CLOSURE_LIMIT))
+        lowest = -self.purcell.min() / self.purcell.max()
+        out.append(Check("negative power somewhere in the spectrum", max(lowest, 0.0), 0.01))
+        return out
+
+    def cross_section(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """x, z, |E|² (x, z) and ε (x, z) through the emitter at the emission wavelength."""
+        arrays = self.raw.arrays
+        x, z = arrays["cut_x"], arrays["cut_z"]
+        intensity, epsilon = arrays["cut_intensity"], arrays["cut_epsilon"]
+        if self.job.formulation == "cylindrical":
+            # Stored as (z, r); the other half is its image.
+            intensity, epsilon = intensity.T, epsilon.T
+            x = np.concatenate([-x[::-1], x])
+            intensity = np.concatenate([intensity[::-1], intensity])
+            epsilon = np.concatenate([epsilon[::-1], epsilon])
+        return x, z, intensity, epsilon

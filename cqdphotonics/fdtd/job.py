@@ -1,0 +1,189 @@
+"""A simulation as plain data, with a content hash.
+
+A `Job` holds numbers only: what the solver needs and nothing that it does not, so that two ways to
+the same geometry (a component, or the GDS file written from it) are the same job. Lengths are µm,
+frequencies are vacuum wave numbers 1/λ in 1/µm (Meep's unit with c = 1), times are µm/c. The origin
+of coordinates is the emitter.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SOLVER_VERSION = 3
+"""Raised when the worker computes something else from the same job; it is part of the hash."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class PoleSpec(_Frozen):
+    """One pole of a dispersive medium, in Meep's convention (frequencies in 1/µm)."""
+
+    kind: Literal["lorentz", "drude"]
+    frequency: float
+    gamma: float
+    sigma: float
+
+
+class MediumSpec(_Frozen):
+    """ε(f) = epsilon + Σ poles; `label` says what it stands for."""
+
+    label: str
+    epsilon: float = Field(ge=1.0)
+    poles: tuple[PoleSpec, ...] = ()
+
+
+class BlockSpec(_Frozen):
+    """A box; infinite extents are written as None (JSON has no infinity)."""
+
+    kind: Literal["block"] = "block"
+    medium: str
+    centre: tuple[float, float, float]
+    size: tuple[float | None, float | None, float | None]
+    angle: float = 0.0
+    """Rotation about z in radians."""
+
+
+class CylinderSpec(_Frozen):
+    """A vertical disc or truncated cone: `radius` at the bottom, `radius_top` at the top."""
+
+    kind: Literal["cylinder"] = "cylinder"
+    medium: str
+    centre: tuple[float, float, float]
+    radius: float = Field(gt=0)
+    radius_top: float = Field(ge=0)
+    height: float = Field(gt=0)
+
+
+class EllipseSpec(_Frozen):
+    """A vertical elliptical cylinder, infinite in z.
+
+    Later solids (substrate, cladding) cut it to its film: the solver has no elliptical cylinder of
+    finite height.
+    """
+
+    kind: Literal["ellipse"] = "ellipse"
+    medium: str
+    centre: tuple[float, float, float]
+    semi_axes: tuple[float, float]
+    angle: float = 0.0
+
+
+class PrismSpec(_Frozen):
+    """A vertical prism from `zmin` to `zmin + height`; sidewalls lean in by `sidewall_angle`."""
+
+    kind: Literal["prism"] = "prism"
+    medium: str
+    vertices: tuple[tuple[float, float], ...]
+    zmin: float
+    height: float = Field(gt=0)
+    sidewall_angle: float = 0.0
+    """Radians from the vertical."""
+
+
+SolidSpec = Annotated[
+    BlockSpec | CylinderSpec | EllipseSpec | PrismSpec, Field(discriminator="kind")
+]
+
+
+class SourceSpec(_Frozen):
+    """A point current at the emitter: `component` one of Ex, Ey, Ez, Ep; `offset` along r or x."""
+
+    component: Literal["Ex", "Ey", "Ez", "Ep"]
+    offset: float = 0.0
+    frequency: float = Field(gt=0)
+    width: float = Field(gt=0)
+
+
+class MirrorSpec(_Frozen):
+    """A mirror plane through the emitter, normal to `axis`, with the parity of the fields."""
+
+    axis: Literal["x", "y", "z"]
+    parity: Literal[1, -1]
+
+
+class StopSpec(_Frozen):
+    """When a run ends.
+
+    At every `interval` the spectrum of work is completed by what the ring-down says is still to
+    come. The run ends when two completions in a row agree to `agreement` and what was still to
+    come is at most `largest_tail` of the whole; or at `longest` after the source, unconverged.
+    """
+
+    agreement: float = Field(gt=0, lt=1)
+    largest_tail: float = Field(gt=0, lt=1)
+    interval: float = Field(gt=0)
+    longest: float = Field(gt=0)
+
+
+class Job(_Frozen):
+    """One FDTD run and the homogeneous run that normalises it.
+
+    Attributes
+    ----------
+    formulation : {"cylindrical", "cartesian"}
+        Cylindrical runs use (r, z) with fields ∝ exp(i m φ), `angular_number` m.
+    resolution : float
+        Pixels per µm.
+    half_width, half_depth : float
+        Inner half extents along x (the radius when cylindrical) and y (0 when cylindrical).
+    below, above : float
+        Inner extents along −z and +z from the emitter.
+    pml : float
+        Thickness of the absorbing layer outside the inner extents.
+    box : tuple of 4 floats
+        Half width, half depth, depth below and height above of the closed surface through which
+        power is counted; its top and bottom are the planes of the far-field transform.
+    frequencies : tuple of float
+        Where the spectrum is taken.
+    emission_frequency : float
+        Where near fields are kept for the far field and the cross-section.
+    reference_index, reference_half_width : float
+        The homogeneous run: medium and inner half extent in every direction.
+    """
+
+    solver_version: int = SOLVER_VERSION
+    formulation: Literal["cylindrical", "cartesian"]
+    angular_number: int = 0
+    resolution: float = Field(gt=0)
+    courant: float = Field(gt=0, lt=1)
+    half_width: float = Field(gt=0)
+    half_depth: float = Field(ge=0)
+    below: float = Field(gt=0)
+    above: float = Field(gt=0)
+    pml: float = Field(gt=0)
+    box: tuple[float, float, float, float]
+    media: dict[str, MediumSpec]
+    background: str
+    solids: tuple[SolidSpec, ...]
+    mirrors: tuple[MirrorSpec, ...] = ()
+    source: SourceSpec
+    frequencies: tuple[float, ...]
+    emission_frequency: float
+    stop: StopSpec
+    reference_index: float
+    reference_half_width: float
+
+    def canonical(self) -> str:
+        """JSON with sorted keys: the text that is hashed and handed to the solver."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of `canonical()`, 32 hexadecimal digits of it."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()[:32]
+
+    def voxels(self) -> int:
+        """Number of grid points that are stepped, mirrors counted."""
+        width, depth, below, above, pml = (
+            self.half_width, self.half_depth, self.below, self.above, self.pml,
+        )  # fmt: skip
+        height = (below + above + 2 * pml) * self.resolution
+        if self.formulation == "cylindrical":
+            return round((width + pml) * self.resolution * height)
+        count = 4 * (width + pml) * (depth + pml) * self.resolution**2 * height
+        return round(count / 2 ** len(self.mirrors))

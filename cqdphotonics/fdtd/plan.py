@@ -1,0 +1,457 @@
+"""From a scene to the jobs that answer for it: formulation, cell, grid, monitors, stop.
+
+The cheapest exact formulation follows from what the scene proves about itself: cylindrical where
+every solid is a disc about the emitter, else 3D with the mirror planes that geometry and dipole
+share. Nothing of this is a user's choice; a user chooses a fidelity.
+"""
+
+from dataclasses import dataclass
+from math import ceil, cos, isinf, pi, radians, sin, tan
+from typing import Literal
+
+import numpy as np
+
+from cqdphotonics import materials
+from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
+from cqdphotonics.fdtd.job import (
+    BlockSpec,
+    CylinderSpec,
+    EllipseSpec,
+    Job,
+    MediumSpec,
+    MirrorSpec,
+    PoleSpec,
+    PrismSpec,
+    SolidSpec,
+    SourceSpec,
+    StopSpec,
+)
+from cqdphotonics.fdtd.scene import Scene
+from cqdphotonics.fdtd.solids import Box, Disc, Ellipse, Prism, Slab, Solid
+
+NARROW = 0.25
+"""Relative bandwidth up to which a transparent medium is taken as a constant index."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Numerics of one run.
+
+    Attributes
+    ----------
+    pixels : float
+        Grid points per wavelength in the medium of the highest index.
+    padding : float
+        Distance from the structure to the absorbing layer, in wavelengths of the surroundings.
+    agreement, largest_tail : float
+        When the run may end; see `cqdphotonics.fdtd.job.StopSpec`.
+    """
+
+    pixels: float
+    padding: float
+    agreement: float
+    largest_tail: float
+
+
+FIDELITIES: dict[str, tuple[Grid, ...]] = {
+    "draft": (Grid(10, 0.5, 5e-3, 0.4),),
+    "standard": (Grid(16, 0.6, 3e-3, 0.05),),
+    # Two grids and two cells: their difference is what the quoted uncertainty is made of.
+    "fine": (Grid(16, 0.6, 3e-3, 0.05), Grid(24, 0.9, 2e-3, 0.05)),
+}
+"""Grids of each fidelity; the last is the best."""
+
+SPECTRUM_POINTS = 81
+DEFAULT_BANDWIDTH = 0.1
+"""Width of the spectrum over the emission wavelength."""
+
+_COURANT = {"cylindrical": 0.35, "cartesian": 0.5}
+_PML_WAVELENGTHS = 0.5
+_LONGEST_WAVELENGTHS = 1500.0
+_INTERVAL_WAVELENGTHS = 10.0
+_ELLIPSE_SIDES = 64
+_SHORTEST, _LONGEST = 0.1, 20.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs for one scene at one fidelity, coarse to fine, and why they look as they do."""
+
+    scene: Scene
+    wavelength: float
+    fidelity: str
+    jobs: tuple[Job, ...]
+    formulation: Literal["cylindrical", "cartesian"]
+    collection_index: dict[str, float]
+    """Index of the medium above ("up") and below ("down")."""
+    notes: tuple[str, ...]
+
+
+def plan(
+    scene: Scene,
+    wavelength: float,
+    fidelity: str = "draft",
+    *,
+    bandwidth: float | None = None,
+) -> Plan:
+    """The jobs that give the response of `scene` at `wavelength`.
+
+    Parameters
+    ----------
+    scene : Scene
+        Device, stack and dipole.
+    wavelength : float
+        Vacuum wavelength of the emission in µm.
+    fidelity : {"draft", "standard", "fine"}
+        See `FIDELITIES`.
+    bandwidth : float, optional
+        Full width of the spectrum in µm, centred on `wavelength`; a tenth of it by default.
+
+    Raises
+    ------
+    UnknownNameError, RangeError, GeometryError, InputError
+        What was asked for can't be simulated.
+    """
+    if fidelity not in FIDELITIES:
+        raise UnknownNameError("fidelity", fidelity, FIDELITIES)
+    check_wavelength(wavelength)
+    band = bandwidth if bandwidth is not None else DEFAULT_BANDWIDTH * wavelength
+    if not 0 < band < wavelength:
+        raise RangeError(
+            f"bandwidth {band:g} µm: allowed is more than 0 and less than the wavelength, "
+            f"{wavelength:g} µm."
+        )
+    shortest, longest = wavelength - band / 2, wavelength + band / 2
+    media = _media(scene, shortest, longest)
+    host = scene.material_at(*scene.emitter)
+    if media[host].poles:
+        raise GeometryError(
+            f"the emitter is inside {host}, which is dispersive over this band: the power of a "
+            "dipole there is not defined by its index. Move it, or narrow the bandwidth."
+        )
+    formulation: Literal["cylindrical", "cartesian"] = (
+        "cylindrical" if scene.symmetry.cylindrical else "cartesian"
+    )
+    jobs = tuple(
+        _job(scene, wavelength, (shortest, longest), media, host, formulation, grid)
+        for grid in FIDELITIES[fidelity]
+    )
+    below, above = scene.films[0].material, scene.films[-1].material
+    for name in (below, above):
+        if media[name].poles:
+            raise InputError(
+                f"the half-space of {name} is dispersive; nothing can be collected through it. "
+                "Choose a stack whose outermost media are transparent."
+            )
+    notes = [f"{formulation}: {scene.symmetry.reason}"]
+    constant = [m.label for m in media.values() if not m.poles and m.epsilon != 1]
+    if constant:
+        notes.append("constant index over the band: " + "; ".join(constant))
+    return Plan(
+        scene=scene,
+        wavelength=wavelength,
+        fidelity=fidelity,
+        jobs=jobs,
+        formulation=formulation,
+        collection_index={
+            "up": media[above].epsilon ** 0.5,
+            "down": media[below].epsilon ** 0.5,
+        },
+        notes=tuple(notes),
+    )
+
+
+def check_wavelength(wavelength: float) -> None:
+    """Raise a RangeError unless `wavelength` is a vacuum wavelength in µm that we can use."""
+    if _SHORTEST <= wavelength <= _LONGEST:
+        return
+    hint = ""
+    if _SHORTEST <= wavelength / 1000 <= _LONGEST:
+        hint = f" Wavelengths are in µm, not nm: did you mean {wavelength / 1000:g}?"
+    raise RangeError(
+        f"wavelength {wavelength:g} µm is outside {_SHORTEST:g} to {_LONGEST:g} µm.{hint}"
+    )
+
+
+def _media(scene: Scene, shortest: float, longest: float) -> dict[str, MediumSpec]:
+    names = {s.material for s in scene.solids} | {f.material for f in scene.films}
+    return {name: medium_spec(name, shortest, longest) for name in sorted(names | {scene.medium})}
+
+
+def medium_spec(name: str, shortest: float, longest: float) -> MediumSpec:
+    """The medium of material `name` over a band of vacuum wavelengths in µm.
+
+    A transparent material over a narrow band is a constant index, taken at the band's middle; its
+    label says by how much the index changes over the band. Everything else is a causal fit.
+    """
+    material = materials.load(name)
+    middle = 2 / (1 / shortest + 1 / longest)
+    index = material.index(middle)
+    narrow = (longest - shortest) / middle <= NARROW
+    if not material.is_metal and narrow and index.imag < 1e-3 * index.real:
+        n = index.real
+        ends = [material.index(w).real for w in (shortest, longest)]
+        change = max(abs(end - n) for end in ends)
+        # Rounded so that the last bits of a library's arithmetic don't make another job.
+        label = f"{name} n = {n:.4f} ± {change:.1g}" if change > 0 else f"{name} n = {n:g}"
+        return MediumSpec(label=label, epsilon=round(n * n, 9))
+    model = material.model(shortest, longest)
+    poles = tuple(
+        PoleSpec(kind=p.kind, frequency=p.frequency, gamma=p.gamma, sigma=p.sigma)
+        for p in model.poles
+    )
+    label = f"{name} causal fit, {len(poles)} poles, error {model.max_error:.1%}"
+    return MediumSpec(label=label, epsilon=model.epsilon_infinity, poles=poles)
+
+
+def _job(
+    scene: Scene,
+    wavelength: float,
+    band: tuple[float, float],
+    media: dict[str, MediumSpec],
+    host: str,
+    formulation: Literal["cylindrical", "cartesian"],
+    grid: Grid,
+) -> Job:
+    transparent = [m.epsilon for m in media.values() if not m.poles]
+    densest = max(transparent) ** 0.5
+    resolution = _aligned_resolution(scene, grid.pixels * densest / wavelength)
+    around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
+    padding = grid.padding * wavelength / around**0.5
+    pml = _round_up(_PML_WAVELENGTHS * wavelength, resolution)
+    cylindrical = formulation == "cylindrical"
+
+    low, high = _interfaces(scene)
+    below = _round_up(max(-low, 0.0) + padding, resolution)
+    above = _round_up(max(high, 0.0) + padding, resolution)
+    if round((above - below) * resolution) % 2:  # the emitter has to stay on a grid point
+        above += 1 / resolution
+    x_reach, y_reach = _lateral(scene)
+    half_width = _round_up(x_reach + padding, resolution)
+    half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
+    shell = padding / 2
+    box = (
+        _round_up(x_reach + shell, resolution),
+        0.0 if cylindrical else _round_up(y_reach + shell, resolution),
+        _round_up(max(-low, 0.0) + shell, resolution),
+        _round_up(max(high, 0.0) + shell, resolution),
+    )
+    wavelengths = np.linspace(band[1], band[0], SPECTRUM_POINTS)
+    frequencies = [float(f) for f in 1 / wavelengths]
+    frequencies[SPECTRUM_POINTS // 2] = 1 / wavelength
+    used = {s.material for s in scene.solids} | {f.material for f in scene.films} | {scene.medium}
+    return Job(
+        formulation=formulation,
+        angular_number=0 if not cylindrical or scene.dipole == "z" else 1,
+        resolution=resolution,
+        courant=_COURANT[formulation],
+        half_width=half_width,
+        half_depth=half_depth,
+        below=below,
+        above=above,
+        pml=pml,
+        box=box,
+        media={name: media[name] for name in sorted(used)},
+        background=scene.medium,
+        solids=_solids(scene),
+        mirrors=() if cylindrical else _mirrors(scene, below, above),
+        source=_source(scene.dipole, cylindrical, resolution, frequencies),
+        frequencies=tuple(frequencies),
+        emission_frequency=1 / wavelength,
+        stop=StopSpec(
+            agreement=grid.agreement,
+            largest_tail=grid.largest_tail,
+            interval=_INTERVAL_WAVELENGTHS * wavelength,
+            longest=_LONGEST_WAVELENGTHS * wavelength,
+        ),
+        reference_index=media[host].epsilon ** 0.5,
+        reference_half_width=_round_up(0.75 * wavelength / media[host].epsilon ** 0.5, resolution),
+    )
+
+
+def _ends(scene: Scene) -> tuple[Slab, Slab]:
+    return (scene.films[0], scene.films[-1])
+
+
+def _round_up(length: float, resolution: float) -> float:
+    """The next multiple of a pixel at or above `length`, so that no size is changed silently."""
+    return ceil(length * resolution - 1e-6) / resolution
+
+
+def _aligned_resolution(scene: Scene, wanted: float) -> float:
+    """At least `wanted`, with the faces of the emitter's film on grid points where that is cheap.
+
+    The emitter is a grid point; faces at a whole number of pixels from it are exact.
+    """
+    z = scene.emitter[2]
+    faces = {s.zmin for s in scene.solids} | {s.zmax for s in scene.solids}
+    distances = sorted({round(abs(face - z), 9) for face in faces if abs(face - z) > 1e-9})
+    if not distances or len(distances) > 2:
+        return round(wanted, 6)
+    nearest = distances[0]
+    aligned = ceil(wanted * nearest - 1e-6) / nearest
+    return aligned if aligned <= 1.15 * wanted else round(wanted, 6)
+
+
+def _interfaces(scene: Scene) -> tuple[float, float]:
+    """Lowest and highest interface relative to the emitter, in µm."""
+    z = scene.emitter[2]
+    heights = [h for s in scene.solids for h in (s.zmin, s.zmax)]
+    for film in scene.films:
+        heights += [h for h in (film.zmin, film.zmax) if not isinf(h)]
+    return min(heights) - z, max(heights) - z
+
+
+def _lateral(scene: Scene) -> tuple[float, float]:
+    """How far the part that must be simulated reaches from the emitter along x and y."""
+    x, y, _ = scene.emitter
+    xmin, ymin, xmax, ymax = scene.core
+    reach_x, reach_y = max(xmax - x, x - xmin), max(ymax - y, y - ymin)
+    if scene.symmetry.cylindrical:
+        reach_x = reach_y = max(reach_x, reach_y)
+    return reach_x, reach_y
+
+
+def _mirrors(scene: Scene, below: float, above: float) -> tuple[MirrorSpec, ...]:
+    """Mirror planes; a dipole along the normal makes the fields odd, else they are even."""
+    symmetry = scene.symmetry
+    held = {"x": symmetry.mirror_x, "y": symmetry.mirror_y, "z": symmetry.mirror_z}
+    if below != above:
+        held["z"] = False
+    return tuple(
+        MirrorSpec(axis=axis, parity=-1 if axis == scene.dipole else 1)  # type: ignore[arg-type]
+        for axis, holds in held.items()
+        if holds
+    )
+
+
+def _source(
+    dipole: str, cylindrical: bool, resolution: float, frequencies: list[float]
+) -> SourceSpec:
+    """The dipole; in the plane of a cylindrical run it is a ring current one pixel from the axis.
+
+    A current along r on the axis itself corrupts the fields near the axis for m = 1.
+    """
+    low, high = min(frequencies), max(frequencies)
+    component = {"x": "Ex", "y": "Ey", "z": "Ez"}[dipole]
+    offset = 0.0
+    if cylindrical and dipole != "z":
+        component, offset = "Ep", 1 / resolution
+    return SourceSpec(
+        component=component,  # type: ignore[arg-type]
+        offset=offset,
+        frequency=(low + high) / 2,
+        width=max(1.5 * (high - low), 0.1 * high),
+    )
+
+
+def _solids(scene: Scene) -> tuple[SolidSpec, ...]:
+    """Solids about the emitter, patterned ones first, then the unpatterned films over them."""
+    x0, y0, z0 = scene.emitter
+    one_film = len({(s.zmin, s.zmax) for s in scene.solids}) == 1
+    out: list[SolidSpec] = []
+    for number, solid in enumerate(scene.solids):
+        continues = scene.continues if number == 0 else ""
+        out.append(_solid(solid, (x0, y0, z0), one_film, continues))
+    for film in scene.films:
+        low, high = film.zmin - z0, film.zmax - z0
+        # A half-space becomes a block that reaches well beyond any cell.
+        if isinf(low):
+            low = high - _FAR
+        if isinf(high):
+            high = low + _FAR
+        if film.zmax - film.zmin <= 0:
+            continue
+        out.append(
+            BlockSpec(
+                medium=film.material,
+                centre=(0.0, 0.0, _clean((low + high) / 2)),
+                size=(None, None, _clean(high - low)),
+            )
+        )
+    return tuple(out)
+
+
+_FAR = 1000.0
+
+
+def _clean(value: float) -> float:
+    """Rounded to 1e-9 µm, so that equal geometries hash alike."""
+    return round(value, 9) + 0.0
+
+
+def _solid(
+    solid: Solid,
+    origin: tuple[float, float, float],
+    one_film: bool,
+    continues: str,
+) -> SolidSpec:
+    """One patterned solid; `continues` names the axes along which it fills the cell."""
+    x0, y0, z0 = origin
+    zmin, zmax = solid.zmin - z0, solid.zmax - z0
+    middle, height = _clean((zmin + zmax) / 2), _clean(zmax - zmin)
+    if continues == "xy":
+        return BlockSpec(
+            medium=solid.material, centre=(0.0, 0.0, middle), size=(None, None, height)
+        )
+    if isinstance(solid, Disc):
+        lean = height / 2 * tan(radians(solid.sidewall_angle))
+        return CylinderSpec(
+            medium=solid.material,
+            centre=(_clean(solid.centre[0] - x0), _clean(solid.centre[1] - y0), middle),
+            radius=_clean(solid.radius + lean),
+            radius_top=_clean(solid.radius - lean),
+            height=height,
+        )
+    if isinstance(solid, Box) and solid.sidewall_angle == 0:
+        length, width = _clean(solid.size[0]), _clean(solid.size[1])
+        return BlockSpec(
+            medium=solid.material,
+            centre=(_clean(solid.centre[0] - x0), _clean(solid.centre[1] - y0), middle),
+            size=(
+                None if "x" in continues else length,
+                None if "y" in continues else width,
+                height,
+            ),
+            angle=_clean(solid.angle),
+        )
+    if isinstance(solid, Ellipse) and one_film and solid.sidewall_angle == 0:
+        return EllipseSpec(
+            medium=solid.material,
+            centre=(_clean(solid.centre[0] - x0), _clean(solid.centre[1] - y0), middle),
+            semi_axes=(_clean(solid.semi_axes[0]), _clean(solid.semi_axes[1])),
+            angle=_clean(solid.angle),
+        )
+    # Drawn at mid-height in a scene, at the bottom for the solver.
+    lean = (zmax - zmin) / 2 * tan(radians(solid.sidewall_angle))
+    outline = _outline(solid.grown(lean))
+    return PrismSpec(
+        medium=solid.material,
+        vertices=tuple((_clean(x - x0), _clean(y - y0)) for x, y in outline),
+        zmin=_clean(zmin),
+        height=height,
+        sidewall_angle=radians(solid.sidewall_angle),
+    )
+
+
+def _outline(solid: Solid) -> tuple[tuple[float, float], ...]:
+    """The shape in the plane as a polygon."""
+    if isinstance(solid, Prism):
+        return solid.vertices
+    cx, cy = solid.centre
+    if isinstance(solid, Disc):
+        a = b = solid.radius
+        angle = 0.0
+    elif isinstance(solid, Ellipse):
+        (a, b), angle = solid.semi_axes, solid.angle
+    else:
+        (a, b), angle = (solid.size[0] / 2, solid.size[1] / 2), solid.angle
+    if isinstance(solid, Box):
+        local = [(a, b), (-a, b), (-a, -b), (a, -b)]
+    else:
+        steps = np.arange(_ELLIPSE_SIDES) * 2 * pi / _ELLIPSE_SIDES
+        # Widened so that the polygon has the ellipse's area.
+        widen = (pi / (_ELLIPSE_SIDES / 2 * sin(2 * pi / _ELLIPSE_SIDES))) ** 0.5
+        local = [(widen * a * cos(t), widen * b * sin(t)) for t in steps]
+    c, s = cos(angle), sin(angle)
+    return tuple((float(cx + u * c - v * s), float(cy + u * s + v * c)) for u, v in local)

@@ -1,0 +1,202 @@
+"""What a device does to a dipole: Purcell spectrum, where the power goes, and how sure that is."""
+
+import json
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from uncertainties import UFloat, ufloat
+
+from cqdphotonics.constants import angular_frequency
+from cqdphotonics.display import format_quantity
+from cqdphotonics.errors import FileFormatError, InputError, RangeError
+from cqdphotonics.fdtd.store import storage_error
+from cqdphotonics.quantum import Environment
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from cqdphotonics.emitters import Emitter
+
+DATA, ABOUT = "response.nc", "response.json"
+_MARKOV_RATIO = 20.0
+"""A resonance this many times broader than the dressed emitter has no memory to speak of."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """The response of a device to a dipole at one place, with its checks.
+
+    Attributes
+    ----------
+    data : xarray.Dataset
+        ``purcell``, ``purcell_uncertainty``, ``radiated_up``, ``radiated_down``,
+        ``radiated_side``, ``absorbed``, ``closure`` over ``wavelength`` (µm), all in units of the
+        same dipole's power in the homogeneous host; ``collection`` and ``collection_uncertainty``
+        over ``direction`` and ``na`` as shares of the total power; ``far_field`` over
+        ``direction`` and ``theta``, power per steradian and total power, averaged over the azimuth;
+        ``field`` (|E|², relative) and ``epsilon`` over ``x`` and ``z`` (µm from the emitter). The
+        last three are at the emission wavelength. An uncertainty of 0 means that none is known.
+    wavelength : float
+        Emission wavelength in µm.
+    fidelity : str
+    converged : bool
+        Whether every check was passed.
+    verdict : str
+        In plain words.
+    checks : tuple of str
+        Each check with its value and limit.
+    resonances : tuple of (wavelength µm, quality factor)
+        Seen in the ring-down, strongest first; from the best grid.
+    cost_seconds : float
+        Wall-clock time that the simulations took when they were run.
+    job_hashes : tuple of str
+    provenance : dict
+        Component, stack, versions, grids.
+    """
+
+    data: "xr.Dataset"
+    wavelength: float
+    fidelity: str
+    converged: bool
+    verdict: str
+    checks: tuple[str, ...]
+    resonances: tuple[tuple[float, float], ...]
+    cost_seconds: float
+    job_hashes: tuple[str, ...]
+    provenance: dict[str, Any]
+
+    def _at_emission(self, name: str, spread: str | None = None) -> UFloat:
+        point = self.data.sel(wavelength=self.wavelength, method="nearest")
+        return ufloat(float(point[name]), float(point[spread]) if spread else 0.0)
+
+    @property
+    def purcell(self) -> UFloat:
+        """F_tot at the emission wavelength."""
+        return self._at_emission("purcell", "purcell_uncertainty")
+
+    @property
+    def absorbed(self) -> UFloat:
+        """F_abs at the emission wavelength."""
+        return self._at_emission("absorbed")
+
+    def collection(self, na: float, direction: str = "up") -> UFloat:
+        """Share of the total power inside the cone of n·sin θ ≤ `na`, at the emission wavelength.
+
+        Raises
+        ------
+        RangeError
+            For an `na` that was not computed.
+        InputError
+            For a direction other than "up" and "down".
+        """
+        if direction not in ("up", "down"):
+            raise InputError(f"direction '{direction}' is neither 'up' nor 'down'.")
+        known = self.data["na"].values
+        nearest = int(np.argmin(np.abs(known - na)))
+        if abs(known[nearest] - na) > 1e-6:
+            listed = ", ".join(f"{value:g}" for value in known)
+            raise RangeError(
+                f"collection into NA {na:g} was not computed, only into {listed}. Name it when "
+                "simulating: it costs no new simulation."
+            )
+        point = self.data.sel(direction=direction).isel(na=nearest)
+        return ufloat(float(point["collection"]), float(point["collection_uncertainty"]))
+
+    def environment(
+        self, emitter: "Emitter", na: float = 0.8, direction: str = "up"
+    ) -> Environment:
+        """What the emitter feels in this device, with the collected cone as its output.
+
+        Where every resonance is much broader than the emitter that it speeds up, the device has no
+        memory and is a Purcell factor; otherwise few modes are fitted to the spectrum.
+
+        Parameters
+        ----------
+        emitter : Emitter
+        na, direction
+            The collected cone, see `collection`.
+        """
+        radiative = emitter.uncertain.gamma * emitter.uncertain.quantum_yield
+        share = self.collection(na, direction)
+        output = f"NA {na:g} {direction}"
+        where = f"{self.wavelength:.4g} µm"
+        narrowest = min(
+            (angular_frequency(w) / quality for w, quality in self.resonances), default=np.inf
+        )
+        dressed = emitter.gamma * max(self.purcell.nominal_value, 1.0) + emitter.gamma_star
+        if narrowest >= _MARKOV_RATIO * dressed:
+            return Environment.from_purcell(
+                self.purcell,
+                radiative_rate=radiative,
+                absorbed=self.absorbed,
+                outputs={output: share},
+                note=f"Markov: F = {format_quantity(self.purcell)} at {where}, {self._standing}",
+            )
+        from cqdphotonics.quantum import fit_environment
+
+        return fit_environment(
+            self.data["wavelength"].values,
+            self.data["purcell"].values,
+            emitter_wavelength=self.wavelength,
+            radiative_rate=radiative.nominal_value,
+            outputs={output: share.nominal_value},
+            note=f"fitted to the Purcell spectrum about {where}, {self._standing}",
+        )
+
+    @property
+    def _standing(self) -> str:
+        return self.fidelity if self.converged else f"{self.fidelity}, NOT CONVERGED"
+
+    def save(self, directory: Path | str) -> None:
+        """Write ``response.nc`` and ``response.json``; the directory appears whole or not at all.
+
+        Raises
+        ------
+        StorageError
+            If it can't be written.
+        """
+        target = Path(directory)
+        work = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+        about = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "data"}
+        try:
+            work.mkdir(parents=True)
+            self.data.to_netcdf(work / DATA, engine="h5netcdf")
+            (work / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n")
+            if target.exists():
+                for name in (DATA, ABOUT):
+                    (work / name).replace(target / name)
+                work.rmdir()
+            else:
+                work.rename(target)
+        except OSError as error:
+            shutil.rmtree(work, ignore_errors=True)
+            raise storage_error(target, error) from error
+
+    @classmethod
+    def load(cls, directory: Path | str) -> "Response":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FileFormatError
+            If the directory holds no response, or a damaged one.
+        """
+        import xarray as xr
+
+        path = Path(directory)
+        try:
+            about = json.loads((path / ABOUT).read_text())
+            data = xr.load_dataset(path / DATA, engine="h5netcdf")
+            about["resonances"] = tuple(tuple(r) for r in about["resonances"])
+            for name in ("checks", "job_hashes"):
+                about[name] = tuple(about[name])
+            return cls(data=data, **about)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise FileFormatError(
+                f"'{path}' holds no response that can be read ({error}). Expected is a directory "
+                "that `cqd simulate … -o DIR` wrote."
+            ) from error

@@ -1,0 +1,250 @@
+"""Runs a job in a process of its own and puts the result into the store.
+
+The seam between the project and the solver: `run` hands over a directory with ``job.json`` and
+takes back ``result.npz``. Crash, memory and time stay in the child, which is ended when its parent
+ends, whatever way that happens.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cqdphotonics.errors import (
+    MissingDependencyError,
+    SimulationCrashedError,
+    SimulationDivergedError,
+    SimulationTimeoutError,
+)
+from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.store import LOG, RawResult, Store, storage_error
+
+WORKER = "cqdphotonics.fdtd.worker"
+Progress = Callable[[dict[str, Any]], None]
+"""Called with ``stage``, ``time``, ``longest`` and ``remaining`` as the solver reports them."""
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+_LOG_TAIL = 12
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one simulation may use.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall-clock time.
+    memory : float
+        Resident memory of all its ranks together, in GiB.
+    """
+
+    seconds: float = 6 * 3600.0
+    memory: float = 64.0
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent ends (no effect elsewhere).
+
+    The request survives `exec`. Linux counts the *thread* that started the child as the parent; the
+    runner's thread waits for its child, so the two can't come apart.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def solver_environment() -> dict[str, str]:
+    """The environment of the solver's process: one thread a rank, and MPI allowed for root."""
+    environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    # The ranks of side-by-side simulations must not all sit on the first core.
+    environment.setdefault("OMPI_MCA_hwloc_base_binding_policy", "none")
+    environment.setdefault("MPLBACKEND", "Agg")
+    return environment
+
+
+def command(argument: str, ranks: int) -> list[str]:
+    """The command line of the worker; MPI's launcher only where there is more than one rank."""
+    worker = [sys.executable, "-m", WORKER, argument]
+    if ranks == 1:
+        return worker
+    if shutil.which("mpirun") is None:
+        raise MissingDependencyError(
+            f"{ranks} ranks were asked for, but 'mpirun' is not installed. "
+            "Install 'openmpi-bin' (or conda's 'openmpi'), or use one rank; see `cqd doctor`."
+        )
+    return ["mpirun", "--oversubscribe", "-np", str(ranks), *worker]
+
+
+def run(
+    job: Job,
+    store: Store,
+    *,
+    ranks: int = 1,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    cancelled: threading.Event | None = None,
+) -> RawResult:
+    """The result of `job`: from the store, or computed now.
+
+    Parameters
+    ----------
+    job : Job
+        What to simulate.
+    store : Store
+        Where results are kept; only one process at a time computes a given job.
+    ranks : int
+        MPI ranks; not part of the job, since results agree to rounding.
+    limits : Limits, optional
+        Time and memory that the simulation may use.
+    progress : callable, optional
+        Called with each progress report.
+    cancelled : threading.Event, optional
+        When set, the child is ended and KeyboardInterrupt raised.
+
+    Raises
+    ------
+    SimulationCrashedError, SimulationDivergedError, SimulationTimeoutError
+        The simulation has no result; nothing is left in the store.
+    MissingDependencyError
+        Meep or MPI is not installed.
+    StorageError
+        The store can't be written.
+    """
+    if (known := store.get(job)) is not None:
+        return known
+    if find_spec("meep") is None:
+        raise MissingDependencyError(
+            "Meep is not installed for this Python, so nothing can be simulated. On Debian and "
+            "Ubuntu `./run` installs it; elsewhere use conda and environment.yml. `cqd doctor` "
+            "tells more."
+        )
+    with store.lock(job):
+        if (known := store.get(job)) is not None:  # computed while we waited
+            return known
+        with store.working_directory(job) as directory:
+            started = time.monotonic()
+            status = _run_child(directory, ranks, limits or Limits(), progress, cancelled)
+            if status != 0 or not (directory / "result.npz").exists():
+                _raise_failure(directory, status)
+            meta = json.loads((directory / "worker.json").read_text())
+            meta["seconds"] = time.monotonic() - started
+            return store.put(job, directory, meta)
+
+
+def _run_child(
+    directory: Path,
+    ranks: int,
+    limits: Limits,
+    progress: Progress | None,
+    cancelled: threading.Event | None,
+) -> int:
+    """Start the worker, follow its log, enforce the limits; its exit status."""
+    log_path = directory / LOG
+    try:
+        log = log_path.open("wb")
+    except OSError as error:
+        raise storage_error(log_path, error) from error
+    with log, log_path.open("r", errors="replace") as reader:
+        child = subprocess.Popen(
+            command(str(directory), ranks),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=solver_environment(),
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        deadline = time.monotonic() + limits.seconds
+        try:
+            while child.poll() is None:
+                _forward(reader, progress)
+                if cancelled is not None and cancelled.is_set():
+                    raise KeyboardInterrupt
+                if time.monotonic() > deadline:
+                    raise SimulationTimeoutError(
+                        f"the simulation took longer than its limit of {limits.seconds:g} s and "
+                        "was ended. Raise the limit, or use a lower fidelity."
+                    )
+                used = _resident_gib(child.pid)
+                if used > limits.memory:
+                    raise SimulationTimeoutError(
+                        f"the simulation used {used:.1f} GiB, more than its limit of "
+                        f"{limits.memory:g} GiB, and was ended. Use a lower fidelity, a smaller "
+                        "device or a machine with more memory."
+                    )
+                time.sleep(_POLL_SECONDS)
+            _forward(reader, progress)
+        finally:
+            _end(child)
+        return child.returncode
+
+
+def _forward(reader: Any, progress: Progress | None) -> None:
+    for line in reader:
+        if progress is not None and line.startswith("PROGRESS ") and line.endswith("\n"):
+            progress(json.loads(line.removeprefix("PROGRESS ")))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child and its ranks, if they still run."""
+    if child.poll() is None:
+        try:
+            os.killpg(child.pid, signal.SIGTERM)
+            child.wait(timeout=5)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _resident_gib(group: int) -> float:
+    """Resident memory of the process group in GiB; 0 where /proc does not exist."""
+    pages = 0
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # ended while we looked
+        if int(fields[2]) == group:
+            pages += int(fields[21])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**30
+
+
+def _raise_failure(directory: Path, status: int) -> NoReturn:
+    """Turn what the worker left behind into the error that says so."""
+    log = (directory / LOG).read_text(errors="replace").splitlines()
+    error_file = directory / "error.json"
+    if error_file.exists():
+        error = json.loads(error_file.read_text())
+        if error["kind"] == "diverged":
+            raise SimulationDivergedError(
+                f"the simulation diverged: {error['message']}. Usual causes: a metal that reaches "
+                "into the absorbing layer, a dispersive material with too coarse a time step. Try "
+                "a higher fidelity, or another stack."
+            )
+    text = "\n".join(line for line in log if not line.startswith("PROGRESS "))
+    if "No module named 'meep'" in text or "_ARRAY_API" in text:
+        raise MissingDependencyError(
+            "Meep does not import in the solver's process. Debian's Meep needs numpy below 2 and "
+            "python3-mpi4py; `cqd doctor` shows what is there."
+        )
+    if "No space left on device" in text:
+        raise storage_error(directory, OSError(28, "No space left on device"))
+    how = f"signal {-status}" if status < 0 else f"status {status}"
+    tail = "\n  ".join(text.splitlines()[-_LOG_TAIL:])
+    raise SimulationCrashedError(f"the solver ended with {how}. The end of its log:\n  {tail}")

@@ -1,0 +1,225 @@
+"""`simulate`: the one function from a component and a stack to a response."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cqdphotonics import __version__
+from cqdphotonics.errors import RangeError
+from cqdphotonics.fdtd.analysis import Analysis, Check
+from cqdphotonics.fdtd.plan import Plan, plan
+from cqdphotonics.fdtd.response import Response
+from cqdphotonics.fdtd.runner import Limits, run
+from cqdphotonics.fdtd.scene import Axis, build_scene
+from cqdphotonics.fdtd.store import RawResult, Store
+from cqdphotonics.layout import stacks
+from cqdphotonics.layout.stacks import Stack
+
+APERTURES = (0.22, 0.5, 0.65, 0.7, 0.8, 0.9)
+GRIDS_LIMIT = 0.25
+"""Largest accepted change of the highest Purcell factor between the two grids of `fine`."""
+
+
+def simulate(
+    component: Any,
+    stack: Stack | str,
+    wavelength: float,
+    fidelity: str = "draft",
+    *,
+    dipole: Axis = "x",
+    na: Iterable[float] = APERTURES,
+    bandwidth: float | None = None,
+    emitter_offset: tuple[float, float] = (0.0, 0.0),
+    stack_parameters: Mapping[str, float] | None = None,
+    store: Store | Path | str | None = None,
+    ranks: int = 1,
+    limits: Limits | None = None,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+    cancelled: threading.Event | None = None,
+) -> Response:
+    """Purcell factor, collection and far field of a dipole in a device.
+
+    Parameters
+    ----------
+    component : gdsfactory Component, or str or Path
+        The device, or a GDS file that holds one.
+    stack : Stack or str
+        Films; a name is loaded with `stack_parameters`.
+    wavelength : float
+        Vacuum wavelength of the emission in µm.
+    fidelity : {"draft", "standard", "fine"}
+        ``fine`` runs two grids in two cells and gives an uncertainty.
+    dipole : {"x", "y", "z"}
+        Axis of the dipole.
+    na : iterable of float
+        Numerical apertures for the collection, sin θ times the index of the medium outside.
+    bandwidth : float, optional
+        Width of the spectrum in µm.
+    emitter_offset : (float, float)
+        Displacement of the dot from its port in µm.
+    stack_parameters : mapping, optional
+        Numbers that replace the stack's defaults; only with a stack's name.
+    store : Store or path, optional
+        Where results are kept; the user's cache by default.
+    ranks : int
+        MPI ranks of each simulation.
+    limits : Limits, optional
+        Time and memory of each simulation.
+    progress : callable, optional
+        Called with a dict: ``stage``, ``time``, ``longest``, ``remaining``, ``run``, ``runs``.
+    cancelled : threading.Event, optional
+        When set, the running simulation is ended and KeyboardInterrupt raised.
+
+    Raises
+    ------
+    InputError
+        What was asked for can't be simulated; said before anything runs.
+    SimulationError
+        The solver gave no result.
+    """
+    if isinstance(stack, str):
+        stack = stacks.load(stack, **dict(stack_parameters or {}))
+    apertures = _checked_apertures(na)
+    scene = build_scene(component, stack, dipole, emitter_offset)
+    planned = plan(scene, wavelength, fidelity, bandwidth=bandwidth)
+    place = store if isinstance(store, Store) else Store(store)
+    raws = []
+    for number, job in enumerate(planned.jobs, start=1):
+
+        def forward(report: dict[str, Any], number: int = number) -> None:
+            if progress is not None:
+                progress({**report, "run": number, "runs": len(planned.jobs)})
+
+        raws.append(
+            run(job, place, ranks=ranks, limits=limits, progress=forward, cancelled=cancelled)
+        )
+    return assemble(planned, raws, apertures)
+
+
+def _checked_apertures(na: Iterable[float]) -> tuple[float, ...]:
+    apertures = tuple(sorted({float(value) for value in na}))
+    for value in apertures:
+        if not 0 < value <= 4:
+            raise RangeError(
+                f"numerical aperture {value:g}: allowed is more than 0 and up to the index of the "
+                "medium that is collected into."
+            )
+    return apertures
+
+
+def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...]) -> Response:
+    """The response from the raw results of all jobs of a plan.
+
+    With two grids the finer one's values are given and their difference is the uncertainty.
+    """
+    import xarray as xr
+
+    runs = [
+        Analysis(job, raw, planned.collection_index)
+        for job, raw in zip(planned.jobs, raws, strict=True)
+    ]
+    best = runs[-1]
+    spread = np.zeros_like(best.purcell)
+    if len(runs) > 1:
+        spread = np.abs(best.purcell - runs[0].purcell) + np.abs(best.purcell - best.purcell_window)
+    directions = ["up", "down"]
+    angular = [[each.angular(side) for side in directions] for each in runs]
+    collection = np.array(
+        [
+            [
+                [power.within(na, planned.collection_index[side]) for na in apertures]
+                for side, power in zip(directions, powers, strict=True)
+            ]
+            for powers in angular
+        ]
+    )
+    collection_spread = np.abs(collection[-1] - collection[0])
+    x, z, field, epsilon = best.cross_section()
+    spectra = {
+        "purcell": best.purcell,
+        "purcell_uncertainty": spread,
+        **{f"radiated_{side}": values for side, values in best.radiated.items()},
+        "absorbed": best.absorbed,
+        "closure": best.closure,
+    }
+    data = xr.Dataset(
+        {
+            **{name: ("wavelength", values) for name, values in spectra.items()},
+            "collection": (("direction", "na"), collection[-1]),
+            "collection_uncertainty": (("direction", "na"), collection_spread),
+            "far_field": (("direction", "theta"), np.stack([a.intensity for a in angular[-1]])),
+            "field": (("x", "z"), field),
+            "epsilon": (("x", "z"), epsilon),
+        },
+        coords={
+            "wavelength": ("wavelength", best.wavelength, {"units": "µm"}),
+            "direction": directions,
+            "na": list(apertures),
+            "theta": ("theta", angular[-1][0].theta, {"units": "rad"}),
+            "x": ("x", x, {"units": "µm"}),
+            "z": ("z", z, {"units": "µm"}),
+        },
+    )
+    unit = "power of the same dipole in the homogeneous host"
+    for name in spectra:
+        data[name].attrs["units"] = unit
+    data["far_field"].attrs["units"] = "total power per steradian"
+    data["collection"].attrs["units"] = data["collection_uncertainty"].attrs["units"] = (
+        "share of the total power"
+    )
+    data["field"].attrs["units"] = "relative"
+    data["epsilon"].attrs["units"] = "1"
+    checks = [check for each in runs for check in each.checks()]
+    if len(runs) > 1:
+        change = abs(runs[0].purcell.max() / best.purcell.max() - 1)
+        checks.append(
+            Check("change of the highest Purcell factor between the grids", change, GRIDS_LIMIT)
+        )
+    failed = [str(check) for check in checks if not check.passed]
+    return Response(
+        data=data,
+        wavelength=planned.wavelength,
+        fidelity=planned.fidelity,
+        converged=not failed,
+        verdict=_verdict(planned, failed),
+        checks=tuple(str(check) for check in checks),
+        resonances=tuple((r.wavelength, r.quality) for r in best.resonances()),
+        cost_seconds=sum(float(raw.meta["seconds"]) for raw in raws),
+        job_hashes=tuple(raw.job_hash for raw in raws),
+        provenance=_provenance(planned, raws),
+    )
+
+
+def _verdict(planned: Plan, failed: list[str]) -> str:
+    if failed:
+        return "NOT CONVERGED: " + "; ".join(failed)
+    if len(planned.jobs) > 1:
+        return "converged on two grids, in two cells and two time windows"
+    return f"converged in time on one grid ({planned.fidelity}); the grid's own error is unverified"
+
+
+def _provenance(planned: Plan, raws: list[RawResult]) -> dict[str, Any]:
+    scene = planned.scene
+    return {
+        "cqdphotonics": __version__,
+        "component": scene.settings,
+        "stack": scene.stack.model_dump(mode="json"),
+        "dipole": scene.dipole,
+        "emitter": list(scene.emitter),
+        "formulation": planned.formulation,
+        "notes": list(planned.notes),
+        "media": {name: m.label for name, m in planned.jobs[-1].media.items()},
+        "grids": [
+            {
+                "pixels_per_um": job.resolution,
+                "voxels": job.voxels(),
+                "time_um_per_c": float(raw.arrays["summary"][0]),
+                "extrapolated_share": float(raw.arrays["summary"][1]),
+                **{k: raw.meta[k] for k in ("meep", "python", "ranks", "seconds", "finished")},
+            }
+            for job, raw in zip(planned.jobs, raws, strict=True)
+        ],
+    }
