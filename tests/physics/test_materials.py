@@ -128,34 +128,66 @@ def test_real_part_follows_from_the_absorption():
         (Pole(1.5, 0.0, 0.4, "lorentz"), Pole(4.0, 0.0, 2.5, "lorentz")),
     ],
 )
-def test_time_step_limit_is_where_the_leapfrog_explodes(poles):
-    """Step the polarisations in their own depolarising field, just below and just above."""
+@pytest.mark.parametrize("grid", [(0.0, 3), (0.5, 1), (0.5, 3)])
+def test_time_step_limit_is_where_the_leapfrog_explodes(poles, grid):
+    """Step the fastest wave of the grid and the polarisations, just below and just above."""
+    courant, dimensions = grid
     model = MediumModel("toy", 1.8, poles, (0.4, 0.8), False, 0.01, FitError(0, 0, 0))
-    low, high = 1e-4, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        try:
-            model.check_time_step(middle)
-            low = middle
-        except InputError:
-            high = middle
+    limit, _ = model.time_step_limit(courant=courant, dimensions=dimensions)
+    model.check_time_step(0.999 * limit, courant=courant, dimensions=dimensions)
+    with pytest.raises(InputError):
+        model.check_time_step(limit, courant=courant, dimensions=dimensions)
 
     def growth(time_step):
-        restoring = np.array(
-            [(2 * np.pi * p.frequency) ** 2 if p.kind == "lorentz" else 0.0 for p in poles]
-        )
-        driving = np.array([p.sigma * (2 * np.pi * p.frequency) ** 2 for p in poles])
-        now, before = np.full(len(poles), 1.0), np.full(len(poles), 0.99)
+        omega = 2 * np.pi * np.array([p.frequency for p in poles])
+        restoring = np.where([p.kind == "lorentz" for p in poles], omega**2, 0.0)
+        driving = np.array([p.sigma for p in poles]) * omega**2
+        curl_curl = 4 * dimensions * (courant / time_step) ** 2
+        now, before = np.full(len(poles) + 1, 1.0), np.full(len(poles) + 1, 0.99)
         for _ in range(4000):
-            field = -now.sum() / model.epsilon_infinity
-            after = 2 * now - before + time_step**2 * (driving * field - restoring * now)
-            now, before = after, now
+            field = (now[0] - now[1:].sum()) / model.epsilon_infinity
+            force = np.append(-curl_curl * field, driving * field - restoring * now[1:])
+            now, before = 2 * now - before + time_step**2 * force, now
             if np.abs(now).max() > 1e12:
                 break
         return np.abs(now).max()
 
-    assert growth(0.99 * low) < 100
-    assert growth(1.01 * low) > 1e10
+    # A free oscillation stays of order one (its slow ones grow to some hundreds first), an
+    # unstable one gains a factor e in about ten steps.
+    assert growth(0.99 * limit) < 1e5
+    assert growth(1.01 * limit) > 1e10
+
+
+@pytest.mark.meep
+def test_time_step_limit_is_that_of_the_solver():
+    """A block of lossless Drude metal in the solver's own three-dimensional grid."""
+    model = MediumModel(
+        "toy", 1.0, (Pole(7.0, 0.0, 1.0, "drude"),), (0.4, 0.8), False, 0.01, FitError(0, 0, 0)
+    )
+    program = (
+        "import sys, numpy as np, meep as mp\n"
+        "mp.verbosity(0)\n"
+        "metal = mp.Medium(E_susceptibilities=[\n"
+        "    mp.DrudeSusceptibility(frequency=7, gamma=0, sigma=1)])\n"
+        "sources = [mp.Source(mp.GaussianSource(3, fwidth=6), component=c, center=mp.Vector3())\n"
+        "           for c in (mp.Ex, mp.Ez)]\n"
+        "for resolution in (24, 20):\n"
+        "    s = mp.Simulation(cell_size=mp.Vector3(1, 1, 1), resolution=resolution,\n"
+        "                      default_material=metal, k_point=mp.Vector3(), sources=sources)\n"
+        "    s.init_sim()\n"
+        "    while s.meep_time() < 25: s.fields.step()\n"
+        "    print('RESULT', np.abs(s.get_array(mp.Ex)).max(), flush=True)\n"
+    )
+    # .5·π·7/√(1 − 3/4) = 21.99 pixels per µm.
+    limit, _ = model.time_step_limit()
+    assert 0.5 / limit == pytest.approx(21.99, abs=0.01)
+    # The second run may end the process, or leave infinities.
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
+    )
+    fields = [float(x.split()[1]) for x in ended.stdout.splitlines() if x.startswith("RESULT")]
+    assert fields[0] < 1, ended.stderr
+    assert len(fields) == 1 or not fields[1] < 1e6
 
 
 @pytest.mark.meep

@@ -145,7 +145,7 @@ def test_time_step_names_the_pole():
     model = MediumModel(
         "toy", 1.0, (Pole(2.0, 0.1, 3.0, "lorentz"),), (0.4, 0.8), False, 0.01, error
     )
-    # One lossless pole: longitudinal frequency 2·√(1 + 3/1) = 4, limit 1/(4π) = .0796.
-    model.check_time_step(0.0795)
+    # One lossless pole, no grid: longitudinal frequency 2·√(1 + 3/1) = 4, limit 1/(4π) = .0796.
+    model.check_time_step(0.0795, courant=0)
     with pytest.raises(InputError, match=r"toy: Lorentz pole at 2 c/µm.*below 0\.07958"):
-        model.check_time_step(0.0797)
+        model.check_time_step(0.0797, courant=0)
