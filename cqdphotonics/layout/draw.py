@@ -70,7 +70,15 @@ def draw_layout(component: Any, axes: Any, *, emitter: bool = True) -> None:
     axes.set_aspect("equal")
     axes.set_xlabel("x (µm)")
     axes.set_ylabel("y (µm)")
-    axes.legend(handles=handles, loc="upper right", fontsize="small", framealpha=0.9)
+    # Above the axes, where it covers nothing of a beam a micron wide either.
+    axes.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=len(handles),
+        fontsize="small",
+        frameon=False,
+    )
 
 
 def save_picture(component: Any, path: Any) -> None:
@@ -96,7 +104,9 @@ def save_picture(component: Any, path: Any) -> None:
         raise InputError(
             f"'{path}' does not end in a picture format: {', '.join(sorted(formats))}."
         )
-    figure = Figure(figsize=(5, 5), layout="constrained")
+    box = component.dbbox()
+    shape = min(1.0, max(0.25, box.height() / box.width()))
+    figure = Figure(figsize=(6, 1 + 5 * shape), layout="constrained")
     FigureCanvasAgg(figure)
     draw_layout(component, figure.add_subplot())
     try:
