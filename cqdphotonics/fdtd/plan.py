@@ -29,8 +29,8 @@ from cqdphotonics.fdtd.job import (
 from cqdphotonics.fdtd.scene import Scene
 from cqdphotonics.fdtd.solids import Box, Disc, Ellipse, Prism, Slab, Solid
 
-NARROW = 0.25
-"""Relative bandwidth up to which a transparent medium is taken as a constant index."""
+CONSTANT_TOLERANCE = 0.05
+"""Change of ε over the band up to which a transparent medium is taken as constant."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def plan(
             f"{wavelength:g} µm."
         )
     shortest, longest = wavelength - band / 2, wavelength + band / 2
-    media = _media(scene, shortest, longest)
+    media = _media(scene, wavelength, (shortest, longest))
     host = scene.material_at(*scene.emitter)
     if media[host].poles:
         raise GeometryError(
@@ -144,9 +144,7 @@ def plan(
                 "Choose a stack whose outermost media are transparent."
             )
     notes = [f"{formulation}: {scene.symmetry.reason}"]
-    constant = [m.label for m in media.values() if not m.poles and m.epsilon != 1]
-    if constant:
-        notes.append("constant index over the band: " + "; ".join(constant))
+    notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -173,34 +171,34 @@ def check_wavelength(wavelength: float) -> None:
     )
 
 
-def _media(scene: Scene, shortest: float, longest: float) -> dict[str, MediumSpec]:
+def _media(scene: Scene, wavelength: float, band: tuple[float, float]) -> dict[str, MediumSpec]:
     names = {s.material for s in scene.solids} | {f.material for f in scene.films}
-    return {name: medium_spec(name, shortest, longest) for name in sorted(names | {scene.medium})}
+    return {name: medium_spec(name, wavelength, band) for name in sorted(names | {scene.medium})}
 
 
-def medium_spec(name: str, shortest: float, longest: float) -> MediumSpec:
-    """The medium of material `name` over a band of vacuum wavelengths in µm.
+def medium_spec(name: str, wavelength: float, band: tuple[float, float]) -> MediumSpec:
+    """The medium of material `name` for light at `wavelength` in a `band`, all in µm.
 
-    A transparent material over a narrow band is a constant index, taken at the band's middle; its
-    label says by how much the index changes over the band. Everything else is a causal fit.
+    A transparent material whose permittivity changes little over the band is a constant, exact at
+    `wavelength`: the solver smooths the interfaces of such media only. Everything else is a causal
+    fit. The label says how far either is from the data.
     """
     material = materials.load(name)
-    middle = 2 / (1 / shortest + 1 / longest)
-    index = material.index(middle)
-    narrow = (longest - shortest) / middle <= NARROW
-    if not material.is_metal and narrow and index.imag < 1e-3 * index.real:
-        n = index.real
-        ends = [material.index(w).real for w in (shortest, longest)]
-        change = max(abs(end - n) for end in ends)
+    model = material.model(*band, tolerance=CONSTANT_TOLERANCE)
+    if model.constant:
+        index = material.index(wavelength).real
+        error = model.fit_error.maximum
+        label = f"{name} n = {index:.4g}" + (f", ε within {error:.1%} over the band" if error else "")
         # Rounded so that the last bits of a library's arithmetic don't make another job.
-        label = f"{name} n = {n:.4f} ± {change:.1g}" if change > 0 else f"{name} n = {n:g}"
-        return MediumSpec(label=label, epsilon=round(n * n, 9))
-    model = material.model(shortest, longest)
+        return MediumSpec(label=label, epsilon=round(index**2, 9))
+    model = material.model(*band)
     poles = tuple(
         PoleSpec(kind=p.kind, frequency=p.frequency, gamma=p.gamma, sigma=p.sigma)
         for p in model.poles
     )
-    label = f"{name} causal fit, {len(poles)} poles, error {model.max_error:.1%}"
+    label = (
+        f"{name} causal fit, {len(poles)} poles, ε within {model.fit_error.maximum:.1%} over the band"
+    )
     return MediumSpec(label=label, epsilon=model.epsilon_infinity, poles=poles)
 
 

@@ -89,7 +89,7 @@ class Store:
         return (self.directory(job.hash) / META).exists()
 
     def get(self, job: Job) -> RawResult | None:
-        """The result of `job`, or None when there is none or it is damaged (then it is put aside)."""
+        """The result of `job`; None when there is none, or a damaged one, which is put aside."""
         directory = self.directory(job.hash)
         if not (directory / META).exists():
             return None

@@ -28,7 +28,7 @@ import meep as mp
 import numpy as np
 
 from cqdphotonics.fdtd import ringdown
-from cqdphotonics.fdtd.job import Job, MediumSpec, SolidSpec, StopSpec
+from cqdphotonics.fdtd.job import Job, MediumSpec, SolidSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.ringdown import SAMPLES_PER_PERIOD
 from cqdphotonics.fdtd.runner import die_with_parent
 
@@ -367,13 +367,25 @@ def self_test() -> dict[str, Any]:
     At 12 pixels per wavelength the grid is worth about 2 %.
     """
     job = Job(
-        formulation="cartesian", resolution=12, courant=0.5, half_width=0.75, half_depth=0.75,
-        below=0.75, above=0.75, pml=0.5, box=(0.5, 0.5, 0.5, 0.5),
-        media={"vacuum": MediumSpec(label="vacuum", epsilon=1.0)}, background="vacuum", solids=(),
-        source={"component": "Ez", "frequency": 1.0, "width": 0.5}, frequencies=(1.0,),
-        emission_frequency=1.0, stop={"agreement": 1e-2, "largest_tail": 1e-2, "interval": 2.0, "longest": 20.0},
-        reference_index=1.0, reference_half_width=0.75,
-    )  # fmt: skip
+        formulation="cartesian",
+        resolution=12,
+        courant=0.5,
+        half_width=0.75,
+        half_depth=0.75,
+        below=0.75,
+        above=0.75,
+        pml=0.5,
+        box=(0.5, 0.5, 0.5, 0.5),
+        media={"vacuum": MediumSpec(label="vacuum", epsilon=1.0)},
+        background="vacuum",
+        solids=(),
+        source=SourceSpec(component="Ez", frequency=1.0, width=0.5),
+        frequencies=(1.0,),
+        emission_frequency=1.0,
+        stop=StopSpec(agreement=1e-2, largest_tail=1e-2, interval=2.0, longest=20.0),
+        reference_index=1.0,
+        reference_half_width=0.75,
+    )
     arrays = simulate(job)
     larmor = 2 * np.pi / 3 * job.emission_frequency**2
     power = sum(arrays[f"flux_{name}"][0] for name in ("up", "down", "side"))
