@@ -1,8 +1,10 @@
 """Scenes: polygons and a stack become solids, with the symmetry that can be proved."""
 
-from math import inf, pi, tan
+from math import cos, inf, pi, sin, tan
 
+import numpy as np
 import pytest
+from klayout import db
 
 from cqdphotonics import components
 from cqdphotonics.errors import GeometryError, InputError
@@ -222,6 +224,51 @@ def test_pieces_and_references_are_united_before_they_are_read():
     assert [type(solid) for solid in solids] == [Box, Disc]
     assert solids[0].size == (1.8, 0.4)
     assert solids[1].centre == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_scene_has_material_where_the_mask_has_polygons(seed, tmp_path):
+    """Against KLayout's own answer, for shapes thrown together at random, and after GDS."""
+    random = np.random.default_rng(seed)
+    cell = new_cell()
+    drawn, cut = db.Region(), db.Region()
+    for number in range(14):
+        x, y = random.uniform(-1, 1, 2)
+        a, b = random.uniform(0.05, 0.6, 2)
+        angle = random.uniform(0, pi)
+        local = [
+            shapes.ellipse_points((a, b)),
+            shapes.ellipse_points((a, a)),
+            [(-a, -b), (a, -b), (a, b), (-a, b)],
+            [(-a, -b), (a, -b), (0.2 * a, b)],
+        ][number % 4]
+        c, s = cos(angle), sin(angle)
+        outline = [
+            db.Point(round(1000 * (x + u * c - v * s)), round(1000 * (y + u * s + v * c)))
+            for u, v in local
+        ]
+        (cut if number % 3 == 2 else drawn).insert(db.Polygon(outline))
+    mask = drawn - cut
+    cell.kdb_cell.shapes(cell.kcl.layer(*D)).insert(mask)
+    place_emitter(cell)
+    scene = build_scene(cell, "sin-air")
+    # Outlines may move by the tolerance of recognition; points nearer than 3 nm prove nothing.
+    surely_in, maybe_in = mask.sized(-3), mask.sized(3)
+    probes = random.uniform(-1.6, 1.6, (400, 2))
+    seen = {"Si3N4": 0, "air": 0}
+    for x, y in probes:
+        spot = db.Region(db.Box(-1, -1, 1, 1).moved(round(1000 * x), round(1000 * y)))
+        material = scene.material_at(float(x), float(y), 0.1)
+        if not spot.inside(surely_in).is_empty():
+            assert material == "Si3N4"
+            seen[material] += 1
+        elif spot.interacting(maybe_in).is_empty():
+            assert material == "air"
+            seen[material] += 1
+    assert min(seen.values()) > 40
+    assert sum(seen.values()) > 380
+    path = write_component(cell, tmp_path / "random.gds")
+    assert build_scene(path, "sin-air").solids == scene.solids
 
 
 def test_wrong_arguments():
