@@ -13,7 +13,7 @@ from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.plan import Plan, plan
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import Limits, run
-from cqdphotonics.fdtd.scene import Axis, build_scene
+from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
 from cqdphotonics.fdtd.store import RawResult, Store
 from cqdphotonics.layout import stacks
 from cqdphotonics.layout.stacks import Stack
@@ -44,8 +44,9 @@ def simulate(
 
     Parameters
     ----------
-    component : gdsfactory Component, or str or Path
-        The device, or a GDS file that holds one.
+    component : gdsfactory Component, or str or Path, or Scene
+        The device, or a GDS file that holds one. A scene is taken as it is, whatever `stack`,
+        `dipole` and `emitter_offset` say.
     stack : Stack or str
         Films; a name is loaded with `stack_parameters`.
     wavelength : float
@@ -83,7 +84,11 @@ def simulate(
     if isinstance(stack, str):
         stack = stacks.load(stack, **dict(stack_parameters or {}))
     apertures = _checked_apertures(na)
-    scene = build_scene(component, stack, dipole, emitter_offset)
+    scene = (
+        component
+        if isinstance(component, Scene)
+        else build_scene(component, stack, dipole, emitter_offset)
+    )
     planned = plan(scene, wavelength, fidelity, bandwidth=bandwidth)
     place = store if isinstance(store, Store) else Store(store)
     raws = []
