@@ -9,6 +9,7 @@ from cqdphotonics.codesign.driver import GLOBAL_ALGORITHMS
 from cqdphotonics.codesign.space import LENGTH_GRID, Axis, Space
 from cqdphotonics.codesign.study import STACK_PREFIX, FreeParameter, Study
 from cqdphotonics.errors import CqdError, InputError, RangeError, UnknownNameError
+from cqdphotonics.fdtd import Scene, plan
 from cqdphotonics.layout.parameters import Parameter
 from cqdphotonics.layout.stacks import Stack
 from cqdphotonics.quantum.environment import Environment
@@ -40,11 +41,11 @@ def check_study(study: Study) -> Space:
                 f"{study.search.algorithm} searches the whole space by itself; set starts: 1."
             )
     with located(study, "free"):
-        _, stack = build(study, space.start)
+        _, scene = build(study, space.start)
     with located(study, "stack"):
-        _check_materials(study, stack)
+        _check_plans(study, scene)
     with located(study, "collection", "na"):
-        _check_aperture(study, stack)
+        _check_aperture(study, scene.stack)
     with located(study, "objective"):
         _check_objective(study)
     return space
@@ -120,10 +121,11 @@ def _axis(study: Study, name: str, free: FreeParameter, info: Parameter) -> Axis
     return axis
 
 
-def _check_materials(study: Study, stack: Stack) -> None:
+def _check_plans(study: Study, scene: Scene) -> None:
+    """The simulations must be possible: materials known at these wavelengths, and so on."""
     wavelength = study.load_emitter().wavelength
-    for name in {stack.substrate, stack.cladding, *(film.material for film in stack.films)}:
-        materials.load(name).index(wavelength)
+    for fidelity in (study.search.fidelity, study.proof.fidelity):
+        plan(scene, wavelength, fidelity)
 
 
 def _check_aperture(study: Study, stack: Stack) -> None:

@@ -26,7 +26,7 @@ def spectrum(
     other : xarray.Dataset, optional
         Response of the start.
     """
-    with drawing() as (figure, axes):
+    with drawing(4.9, 3.6) as (figure, axes):
         x = data["wavelength"].values * 1e3
         total = data["purcell"].values
         spread = data["purcell_uncertainty"].values
@@ -76,7 +76,7 @@ def spectrum(
 
 def field(data: Any) -> str:
     """Electric energy density in the plane through the dot, structure outlined."""
-    with drawing(6.0, 3.6) as (figure, axes):
+    with drawing(4.9, 3.4) as (figure, axes):
         x, z = data["x"].values, data["z"].values
         intensity = data["field"].transpose("z", "x").values
         epsilon = data["epsilon"].transpose("z", "x").values
@@ -128,7 +128,7 @@ def far_field(data: Any, na: float, direction: str, index: float = 1.0) -> str:
             [f"{d}°" for d in (0, 30, 60, 90, 120, 150, 180, 150, 120, 90, 60, 30)]
         )
         axes.spines["polar"].set_visible(False)
-        axes.legend(loc="lower right", bbox_to_anchor=(1.15, -0.08), fontsize=9)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2, fontsize=9)
         return to_svg(
             figure,
             "far-field",
