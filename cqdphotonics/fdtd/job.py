@@ -30,11 +30,12 @@ class PoleSpec(_Frozen):
 
 
 class MediumSpec(_Frozen):
-    """ε(f) = epsilon + Σ poles; `label` says what it stands for."""
+    """ε(f) = epsilon + Σ poles, or a perfect conductor; `label` says what it stands for."""
 
     label: str
     epsilon: float = Field(ge=1.0)
     poles: tuple[PoleSpec, ...] = ()
+    perfect_conductor: bool = False
 
 
 class BlockSpec(_Frozen):

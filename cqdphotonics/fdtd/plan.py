@@ -132,6 +132,12 @@ def plan(
     formulation: Literal["cylindrical", "cartesian"] = (
         "cylindrical" if scene.symmetry.cylindrical else "cartesian"
     )
+    for name in media:
+        if media[name].poles:  # too coarse a time step would blow up
+            coarsest = _resolution(scene, media, wavelength, FIDELITIES[fidelity][0])
+            courant = _COURANT[formulation]
+            model = materials.load(name).model(shortest, longest)
+            model.check_time_step(courant / coarsest, courant=courant)
     jobs = tuple(
         _job(scene, wavelength, (shortest, longest), media, host, formulation, grid)
         for grid in FIDELITIES[fidelity]
@@ -187,8 +193,9 @@ def medium_spec(name: str, wavelength: float, band: tuple[float, float]) -> Medi
     model = material.model(*band, tolerance=CONSTANT_TOLERANCE)
     if model.constant:
         index = material.index(wavelength).real
-        error = model.fit_error.maximum
-        label = f"{name} n = {index:.4g}" + (f", ε within {error:.1%} over the band" if error else "")
+        label = f"{name} n = {index:.4g}"
+        if error := model.fit_error.maximum:
+            label += f", ε within {error:.1%} over the band"
         # Rounded so that the last bits of a library's arithmetic don't make another job.
         return MediumSpec(label=label, epsilon=round(index**2, 9))
     model = material.model(*band)
@@ -196,9 +203,8 @@ def medium_spec(name: str, wavelength: float, band: tuple[float, float]) -> Medi
         PoleSpec(kind=p.kind, frequency=p.frequency, gamma=p.gamma, sigma=p.sigma)
         for p in model.poles
     )
-    label = (
-        f"{name} causal fit, {len(poles)} poles, ε within {model.fit_error.maximum:.1%} over the band"
-    )
+    error = model.fit_error.maximum
+    label = f"{name} causal fit, {len(poles)} poles, ε within {error:.1%} over the band"
     return MediumSpec(label=label, epsilon=model.epsilon_infinity, poles=poles)
 
 
@@ -211,9 +217,7 @@ def _job(
     formulation: Literal["cylindrical", "cartesian"],
     grid: Grid,
 ) -> Job:
-    transparent = [m.epsilon for m in media.values() if not m.poles]
-    densest = max(transparent) ** 0.5
-    resolution = _aligned_resolution(scene, grid.pixels * densest / wavelength)
+    resolution = _resolution(scene, media, wavelength, grid)
     around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
     padding = grid.padding * wavelength / around**0.5
     pml = _round_up(_PML_WAVELENGTHS * wavelength, resolution)
@@ -265,6 +269,12 @@ def _job(
         reference_index=media[host].epsilon ** 0.5,
         reference_half_width=_round_up(0.75 * wavelength / media[host].epsilon ** 0.5, resolution),
     )
+
+
+def _resolution(scene: Scene, media: dict[str, MediumSpec], wavelength: float, grid: Grid) -> float:
+    """Pixels per µm of a grid: so many in a wavelength of the densest transparent medium."""
+    densest = max(m.epsilon for m in media.values() if not m.poles) ** 0.5
+    return _aligned_resolution(scene, grid.pixels * densest / wavelength)
 
 
 def _ends(scene: Scene) -> tuple[Slab, Slab]:

@@ -44,6 +44,8 @@ class DivergedError(Exception):
 
 def medium(spec: MediumSpec) -> mp.Medium:
     """Meep's medium for `spec`."""
+    if spec.perfect_conductor:
+        return mp.metal
     kinds = {"lorentz": mp.LorentzianSusceptibility, "drude": mp.DrudeSusceptibility}
     poles = [
         kinds[pole.kind](frequency=pole.frequency, gamma=pole.gamma, sigma=pole.sigma)
