@@ -76,8 +76,9 @@ def figures_command(
     ] = None,
     purcell: Annotated[float | None, typer.Option(help="Purcell factor, total.")] = None,
     collected: Annotated[
-        float, typer.Option(help="With --purcell: share of the total power that is collected.")
-    ] = 1.0,
+        float | None,
+        typer.Option(help="With --purcell: share of the total power that is collected."),
+    ] = None,
     absorbed: Annotated[
         float, typer.Option(help="With --purcell: the part of it that is absorbed.")
     ] = 0.0,
@@ -189,8 +190,8 @@ def target_command(
     from cqdphotonics.quantum.target import Fabrication, target
 
     dot = _load(emitter, emitter_value)
-    say("searching one cavity and cascades of two …")
     fabrication = Fabrication(max_q, max_ring_q, min_volume)
+    say("searching one cavity and cascades of two …")
     found = target(dot, indistinguishability, efficiency, fabrication)
     text = target_summary(found)
     plot = None
@@ -264,14 +265,22 @@ def _simulated(directory: Path, emitter: "Emitter", na: float, direction: str) -
     return result.environment(emitter, na=na, direction=direction)
 
 
-def _markov(purcell: float, collected: float, absorbed: float, emitter: "Emitter") -> "Environment":
+def _markov(
+    purcell: float, collected: float | None, absorbed: float, emitter: "Emitter"
+) -> "Environment":
     from cqdphotonics.quantum import Environment
 
+    radiated = 1 - absorbed / purcell if purcell > 0 else 1.0
+    if collected is not None and not 0 <= collected <= radiated:
+        raise InputError(
+            f"--collected {collected:g}: the collected share of the power is between 0 and "
+            f"{radiated:g}, what is not absorbed."
+        )
     return Environment.from_purcell(
         purcell,
         radiative_rate=emitter.uncertain.radiative_rate,
         absorbed=absorbed,
-        outputs={"collected": min(collected, 1 - absorbed / purcell) if purcell else collected},
+        outputs={"collected": max(radiated, 0.0) if collected is None else collected},
         note=f"Purcell factor {purcell:g}, no memory",
     )
 
