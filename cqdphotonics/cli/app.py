@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import click
@@ -180,5 +179,4 @@ def _fail(name: str, message: str, code: int, as_json: bool, lead: str = "") -> 
 
 # Last, since the command modules import the helpers above.
 for _name in COMMAND_MODULES:
-    if find_spec(f"cqdphotonics.cli.{_name}"):
-        import_module(f"cqdphotonics.cli.{_name}").register(app)
+    import_module(f"cqdphotonics.cli.{_name}").register(app)
