@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import cos, hypot, isinf, sin
 
+import numpy as np
+
 from cqdphotonics.fdtd.solids import Axis, Box, Disc, Ellipse, Point, Prism, Slab, Solid
 
 TOLERANCE = 6e-4
@@ -153,18 +155,17 @@ def _same_outline(one: Sequence[Point], other: Sequence[Point]) -> bool:
 
 
 def _lies_on(vertices: Sequence[Point], outline: Sequence[Point]) -> bool:
-    sides = list(zip(outline, [*outline[1:], outline[0]], strict=True))
-    return all(
-        any(_distance(vertex, *side) <= VERTEX_TOLERANCE for side in sides) for vertex in vertices
-    )
-
-
-def _distance(point: Point, start: Point, end: Point) -> float:
-    ex, ey = end[0] - start[0], end[1] - start[1]
-    px, py = point[0] - start[0], point[1] - start[1]
-    length = ex * ex + ey * ey
-    along = max(0.0, min(1.0, (px * ex + py * ey) / length)) if length else 0.0
-    return hypot(px - along * ex, py - along * ey)
+    start = np.array(outline)
+    edge = np.roll(start, -1, axis=0) - start
+    length = np.maximum((edge**2).sum(axis=1), 1e-30)
+    for vertex in np.array(vertices):
+        # Distance to every side: to the foot of the perpendicular, or to the nearer end.
+        from_start = vertex - start
+        along = np.clip((from_start * edge).sum(axis=1) / length, 0.0, 1.0)
+        apart = from_start - along[:, None] * edge
+        if (apart**2).sum(axis=1).min() > VERTEX_TOLERANCE**2:
+            return False
+    return True
 
 
 def _same_slab(one: Slab, other: Slab) -> bool:

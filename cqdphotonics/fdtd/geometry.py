@@ -1,0 +1,124 @@
+"""The solids of a scene as the solver's analytic solids, about the emitter."""
+
+from math import cos, isinf, pi, radians, sin, tan
+
+from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, EllipseSpec, PrismSpec, SolidSpec
+from cqdphotonics.fdtd.scene import Scene
+from cqdphotonics.fdtd.solids import Box, Disc, Ellipse, Prism, Solid
+
+_ELLIPSE_SIDES = 64
+_FAR = 1000.0
+"""Half-spaces end here (µm), well beyond any cell."""
+
+
+def solids_about_emitter(scene: Scene) -> tuple[SolidSpec, ...]:
+    """The solids of `scene` with the emitter at the origin, in order of precedence.
+
+    Patterned solids come first, then the unpatterned films, which also cut elliptical cylinders
+    to the height of their film.
+    """
+    x0, y0, z0 = scene.emitter
+    one_film = len({(s.zmin, s.zmax) for s in scene.solids}) == 1
+    out: list[SolidSpec] = []
+    for number, solid in enumerate(scene.solids):
+        continues = scene.continues if number == 0 else ""
+        out.append(_solid(solid, (x0, y0, z0), one_film, continues))
+    for film in scene.films:
+        low, high = film.zmin - z0, film.zmax - z0
+        # A half-space becomes a block that reaches well beyond any cell.
+        if isinf(low):
+            low = high - _FAR
+        if isinf(high):
+            high = low + _FAR
+        if film.zmax - film.zmin <= 0:
+            continue
+        out.append(
+            BlockSpec(
+                medium=film.material,
+                centre=(0.0, 0.0, _clean((low + high) / 2)),
+                size=(None, None, _clean(high - low)),
+            )
+        )
+    return tuple(out)
+
+
+def _clean(value: float) -> float:
+    """Rounded to 1e-9 µm, so that equal geometries hash alike."""
+    return round(value, 9) + 0.0
+
+
+def _solid(
+    solid: Solid,
+    origin: tuple[float, float, float],
+    one_film: bool,
+    continues: str,
+) -> SolidSpec:
+    """One patterned solid; `continues` names the axes along which it fills the cell."""
+    x0, y0, z0 = origin
+    zmin, zmax = solid.zmin - z0, solid.zmax - z0
+    middle, height = _clean((zmin + zmax) / 2), _clean(zmax - zmin)
+    if continues == "xy":
+        return BlockSpec(
+            medium=solid.material, centre=(0.0, 0.0, middle), size=(None, None, height)
+        )
+    if isinstance(solid, Disc):
+        lean = height / 2 * tan(radians(solid.sidewall_angle))
+        return CylinderSpec(
+            medium=solid.material,
+            centre=(_clean(solid.centre[0] - x0), _clean(solid.centre[1] - y0), middle),
+            radius=_clean(solid.radius + lean),
+            radius_top=_clean(solid.radius - lean),
+            height=height,
+        )
+    if isinstance(solid, Box) and solid.sidewall_angle == 0:
+        length, width = _clean(solid.size[0]), _clean(solid.size[1])
+        return BlockSpec(
+            medium=solid.material,
+            centre=(_clean(solid.centre[0] - x0), _clean(solid.centre[1] - y0), middle),
+            size=(
+                None if "x" in continues else length,
+                None if "y" in continues else width,
+                height,
+            ),
+            angle=_clean(solid.angle),
+        )
+    if isinstance(solid, Ellipse) and one_film and solid.sidewall_angle == 0:
+        return EllipseSpec(
+            medium=solid.material,
+            centre=(_clean(solid.centre[0] - x0), _clean(solid.centre[1] - y0), middle),
+            semi_axes=(_clean(solid.semi_axes[0]), _clean(solid.semi_axes[1])),
+            angle=_clean(solid.angle),
+        )
+    # Drawn at mid-height in a scene, at the bottom for the solver.
+    lean = (zmax - zmin) / 2 * tan(radians(solid.sidewall_angle))
+    outline = _outline(solid.grown(lean))
+    return PrismSpec(
+        medium=solid.material,
+        vertices=tuple((_clean(x - x0), _clean(y - y0)) for x, y in outline),
+        zmin=_clean(zmin),
+        height=height,
+        sidewall_angle=radians(solid.sidewall_angle),
+    )
+
+
+def _outline(solid: Solid) -> tuple[tuple[float, float], ...]:
+    """The shape in the plane as a polygon."""
+    if isinstance(solid, Prism):
+        return solid.vertices
+    cx, cy = solid.centre
+    if isinstance(solid, Disc):
+        a = b = solid.radius
+        angle = 0.0
+    elif isinstance(solid, Ellipse):
+        (a, b), angle = solid.semi_axes, solid.angle
+    else:
+        (a, b), angle = (solid.size[0] / 2, solid.size[1] / 2), solid.angle
+    if isinstance(solid, Box):
+        local = [(a, b), (-a, b), (-a, -b), (a, -b)]
+    else:
+        steps = [2 * pi * i / _ELLIPSE_SIDES for i in range(_ELLIPSE_SIDES)]
+        # Widened so that the polygon has the ellipse's area.
+        widen = (pi / (_ELLIPSE_SIDES / 2 * sin(2 * pi / _ELLIPSE_SIDES))) ** 0.5
+        local = [(widen * a * cos(t), widen * b * sin(t)) for t in steps]
+    c, s = cos(angle), sin(angle)
+    return tuple((cx + u * c - v * s, cy + u * s + v * c) for u, v in local)
