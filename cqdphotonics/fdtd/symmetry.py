@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import cos, hypot, isinf, sin
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from cqdphotonics.fdtd.solids import Axis, Box, Disc, Ellipse, Point, Prism, Slab, Solid
 
@@ -155,10 +156,12 @@ def _same_outline(one: Sequence[Point], other: Sequence[Point]) -> bool:
 
 
 def _lies_on(vertices: Sequence[Point], outline: Sequence[Point]) -> bool:
-    start = np.array(outline)
+    start, points = np.array(outline), np.array(vertices)
+    # Nearly always a vertex has a vertex of the other outline where it lies; a tree finds it.
+    alone = cKDTree(start).query(points)[0] > VERTEX_TOLERANCE
     edge = np.roll(start, -1, axis=0) - start
     length = np.maximum((edge**2).sum(axis=1), 1e-30)
-    for vertex in np.array(vertices):
+    for vertex in points[alone]:
         # Distance to every side: to the foot of the perpendicular, or to the nearer end.
         from_start = vertex - start
         along = np.clip((from_start * edge).sum(axis=1) / length, 0.0, 1.0)
