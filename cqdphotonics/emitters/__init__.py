@@ -2,8 +2,10 @@
 
 from cqdphotonics.emitters.card import card, derived, listing, missing
 from cqdphotonics.emitters.datum import MARKS, Datum
-from cqdphotonics.emitters.emitter import Emitter, EmitterData, UncertainEmitter
+from cqdphotonics.emitters.emitter import Emitter
 from cqdphotonics.emitters.library import from_yaml, load, names, source_text
+from cqdphotonics.emitters.record import EmitterData
+from cqdphotonics.emitters.uncertain import UncertainEmitter
 
 __all__ = [
     "MARKS",

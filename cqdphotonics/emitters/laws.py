@@ -6,7 +6,7 @@ from cqdphotonics.constants import HBAR
 from cqdphotonics.emitters.datum import Datum
 
 if TYPE_CHECKING:
-    from cqdphotonics.emitters.emitter import EmitterData
+    from cqdphotonics.emitters.record import EmitterData
 
 # Key → (smallest, largest) plausible value and the unit; outside, most often a unit has slipped.
 _PLAUSIBLE: dict[str, tuple[float, float, str]] = {

@@ -9,18 +9,18 @@ A figure whose data are missing is None, and `Figures.missing` says what to give
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import pi, sqrt
-from typing import Literal
 
 from uncertainties import UFloat
 
 from cqdphotonics.constants import HBAR, angular_frequency
 from cqdphotonics.display import Number, nominal, quantity, standard_deviation
 from cqdphotonics.emitters import Emitter
-from cqdphotonics.errors import InputError, RangeError, UnknownNameError
+from cqdphotonics.errors import UnknownNameError
 from cqdphotonics.quantum.cascade import cascade_fidelity
-from cqdphotonics.quantum.emission import check_system, photon_integrals
 from cqdphotonics.quantum.environment import Environment, Output
+from cqdphotonics.quantum.excitation import photon_integrals
 from cqdphotonics.quantum.hom import diffusing_visibility, raw_visibility, two_emitter_visibility
+from cqdphotonics.quantum.line import Line, Sideband, felt_by_line, line_of, with_output
 from cqdphotonics.quantum.phonons import sideband_penalty
 from cqdphotonics.quantum.purity import (
     biexciton_yield,
@@ -28,8 +28,6 @@ from cqdphotonics.quantum.purity import (
     g2_from_biexciton,
 )
 from cqdphotonics.quantum.sensing import SpinReadout, odmr_sensitivity
-
-Sideband = Literal["broadband", "narrowband"]
 
 
 @dataclass(frozen=True)
@@ -132,18 +130,6 @@ def _without_rounding_noise(value: UFloat | None) -> UFloat | None:
     return value
 
 
-@dataclass(frozen=True)
-class _Dot:
-    """The emitter's rates as UFloats, and the environment as its line feels it."""
-
-    gamma: UFloat
-    gamma_star: UFloat
-    radiative: UFloat
-    nonradiative: UFloat
-    weight: UFloat | None
-    sideband: Sideband
-
-
 def figures(
     emitter: Emitter,
     environment: Environment,
@@ -193,12 +179,12 @@ def figures(
     """
     notes: list[str] = []
     missing: dict[str, str] = {}
-    environment = _with_output(environment)
+    environment = with_output(environment)
     name = output if output is not None else next(iter(environment.outputs))
     if name not in environment.outputs:
         raise UnknownNameError("output", name, environment.outputs)
-    dot = _dot(emitter, environment, sideband, notes)
-    felt = _felt_by_line(dot, environment)
+    dot = line_of(emitter, environment, sideband, notes)
+    felt = felt_by_line(dot, environment)
     photons = felt.emission(dot.nonradiative, dot.gamma_star)
     lifetime = _lifetime(felt, dot)
 
@@ -260,80 +246,7 @@ def figures(
     )
 
 
-def _with_output(environment: Environment) -> Environment:
-    """The environment, with an output for all its light where it has none."""
-    if environment.outputs:
-        return environment
-    if environment.modes:
-        everything = Output((1.0,) * environment.modes)
-    else:
-        total = environment.background_rate
-        absorbed = environment.background.get("absorbed", 0.0)
-        if nominal(total) == 0:
-            raise InputError("the environment has no background and no modes: no light leaves it.")
-        everything = Output((), 1 - absorbed / total)
-    return replace(environment, outputs={"all light": everything})
-
-
-def _dot(
-    emitter: Emitter, environment: Environment, sideband: Sideband | None, notes: list[str]
-) -> _Dot:
-    data = emitter.uncertain
-    if sideband not in (None, "broadband", "narrowband"):
-        raise InputError(f"sideband '{sideband}' is neither 'broadband' nor 'narrowband'.")
-    data.require("T1", "coherence", "quantum_yield")
-    gamma, radiative = data.gamma, data.radiative_rate
-    gamma_star = data.gamma_star
-    if nominal(gamma_star) < 0:  # T2 = 2 T1, rounded
-        gamma_star = quantity(0.0)
-    nonradiative = gamma - radiative
-    if nominal(radiative) == 0:
-        raise RangeError(f"emitter {emitter.name} has quantum_yield = 0: it emits no photon.")
-    choice: Sideband = sideband or ("narrowband" if environment.modes else "broadband")
-    weight = data.zero_phonon_weight
-    if weight is None:
-        notes.append(
-            "the zero-phonon-line weight is not known and counts as 1: coherence figures are upper "
-            "bounds"
-        )
-    elif choice == "broadband":
-        notes.append(
-            "broadband: the device treats the phonon sideband like the zero-phonon line, and its "
-            "photons do not interfere"
-        )
-    else:
-        notes.append(
-            "narrowband: the device acts on the zero-phonon line only; the rest of the emission "
-            "decays at its homogeneous rate and is not collected"
-        )
-    return _Dot(gamma, gamma_star, radiative, nonradiative, weight, choice)
-
-
-def _felt_by_line(dot: _Dot, environment: Environment) -> Environment:
-    """The environment with what a narrow device does not act on taken out of it.
-
-    The modes' g become √weight·g with the central value of the weight, as g has no uncertainty.
-    """
-    if dot.weight is None or dot.sideband == "broadband":
-        return environment
-    weight = dot.weight
-    background = {key: rate * weight for key, rate in environment.background.items()}
-    line = sum(background.values(), 0.0)
-    background["outside the line"] = (1 - weight) * dot.radiative
-    share = line / sum(background.values(), 0.0)
-    outputs = {
-        key: Output(output.mode_shares, output.background_share * share)
-        for key, output in environment.outputs.items()
-    }
-    return replace(
-        environment,
-        g=environment.g * sqrt(nominal(weight)),
-        background=background,
-        outputs=outputs,
-    )
-
-
-def _lifetime(environment: Environment, dot: _Dot) -> UFloat:
+def _lifetime(environment: Environment, dot: Line) -> UFloat:
     """∫P_e dt, from the share of decays into the background."""
     background = environment.background_rate
     if nominal(background) > 0:
@@ -341,13 +254,13 @@ def _lifetime(environment: Environment, dot: _Dot) -> UFloat:
         photon = replace(environment, outputs=probe).emission(dot.nonradiative, dot.gamma_star)
         return quantity(photon[""].efficiency / background)
     levels = environment.levels(dot.nonradiative, dot.gamma_star)
-    integrals, _ = photon_integrals(*check_system(*levels), (0,))
+    integrals, _ = photon_integrals(*levels, (0,))
     return quantity(float(integrals[..., 0]))
 
 
 def _g2(
     emitter: Emitter,
-    dot: _Dot,
+    dot: Line,
     purcell: UFloat,
     transmission: Number,
     notes: list[str],
@@ -381,7 +294,7 @@ def _g2(
 
 def _visibility(
     emitter: Emitter,
-    dot: _Dot,
+    dot: Line,
     environment: Environment,
     lifetime: UFloat,
     indistinguishability: UFloat,
@@ -411,7 +324,7 @@ def _visibility(
 
 def _two_dots(
     emitter: Emitter,
-    dot: _Dot,
+    dot: Line,
     environment: Environment,
     lifetime: UFloat,
     penalty: Number,
@@ -431,7 +344,7 @@ def _two_dots(
 
 
 def _cooperativities(
-    environment: Environment, dot: _Dot, missing: dict[str, str]
+    environment: Environment, dot: Line, missing: dict[str, str]
 ) -> tuple[UFloat | None, UFloat | None]:
     if environment.modes == 0:
         reason = "a Markov environment has no modes"

@@ -146,6 +146,19 @@ def test_without_outputs_all_light_counts():
     assert found.efficiency.nominal_value == pytest.approx(0.6)
 
 
+def test_lifetime_where_all_decay_goes_through_a_mode():
+    dot = DOT.with_values(quantum_yield=1)
+    environment = Environment(detunings=[0.0], kappa=[50.0], g=[0.02])
+    found = figures(dot, environment)
+    # Bad cavity: 1/lifetime = 4g²/(κ + γ*); corrections are of the order g²/κ².
+    assert 1 / found.lifetime.nominal_value == pytest.approx(
+        4 * 0.02**2 / (50 + dot.gamma_star), rel=1e-4
+    )
+    assert found.efficiency.nominal_value == pytest.approx(1)
+    assert found.cooperativity is None
+    assert "infinite" in found.missing["cooperativity"]
+
+
 def test_wrong_requests_are_refused():
     with pytest.raises(UnknownNameError, match="output 'left'"):
         figures(DOT, markov(outputs={"up": 0.5}), output="left")
