@@ -9,6 +9,7 @@ from cqdphotonics.quantum.dynamics import (
 from cqdphotonics.quantum.emission import Emission, emission
 from cqdphotonics.quantum.environment import Environment, Output, OutputEmission
 from cqdphotonics.quantum.figures import Figures, figures
+from cqdphotonics.quantum.fit import fit_environment
 from cqdphotonics.quantum.interference import HomCorrelation, hom_correlation, hom_dip
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "emission_spectrum",
     "figures",
     "filtered_emission",
+    "fit_environment",
     "gated_emission",
     "hom_correlation",
     "hom_dip",
