@@ -10,7 +10,7 @@ import numpy as np
 from cqdphotonics import __version__
 from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
-from cqdphotonics.fdtd.plan import Plan, plan
+from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import Limits, run
 from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
