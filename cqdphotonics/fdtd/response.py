@@ -14,7 +14,7 @@ from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import format_quantity
 from cqdphotonics.errors import FileFormatError, InputError, RangeError
 from cqdphotonics.fdtd.store import storage_error
-from cqdphotonics.quantum import Environment
+from cqdphotonics.quantum import Environment, fit_environment
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -136,15 +136,13 @@ class Response:
                 outputs={output: share},
                 note=f"Markov: F = {format_quantity(self.purcell)} at {where}, {self._standing}",
             )
-        from cqdphotonics.quantum import fit_environment
-
         return fit_environment(
             self.data["wavelength"].values,
             self.data["purcell"].values,
             emitter_wavelength=self.wavelength,
             radiative_rate=radiative.nominal_value,
-            outputs={output: share.nominal_value},
-            note=f"fitted to the Purcell spectrum about {where}, {self._standing}",
+            absorbed_share=self.absorbed / self.purcell,
+            outputs={output: share},
         )
 
     @property
