@@ -136,8 +136,9 @@ def figures_command(
             f"describe the device in one way, not {given}: --response DIR, or --purcell F, or "
             "--g G --kappa K [--coupling J --kappa2 K2] (or --volume V --q Q for g and κ)."
         )
+    checks: dict[str, Any] = {}
     if response is not None:
-        environment = _simulated(response, dot, na, direction)
+        environment, checks = _simulated(response, dot, na, direction)
     elif purcell is not None:
         environment = _markov(purcell, collected, absorbed, dot)
     else:
@@ -160,6 +161,7 @@ def figures_command(
         "gamma_star": dot.gamma_star,
         "notes": found.notes,
         "missing": found.missing,
+        **checks,
     }
     emit(data, summary(dot, environment, found), json)
 
@@ -256,13 +258,16 @@ def _value(key: str, text: str) -> Any:
         ) from None
 
 
-def _simulated(directory: Path, emitter: "Emitter", na: float, direction: str) -> "Environment":
+def _simulated(
+    directory: Path, emitter: "Emitter", na: float, direction: str
+) -> tuple["Environment", dict[str, Any]]:
     from cqdphotonics.fdtd import Response
 
     result = Response.load(directory)
     if not result.converged:
-        say(f"warning: {result.verdict}")
-    return result.environment(emitter, na=na, direction=direction)
+        say(f"warning: the simulation did not converge: {result.verdict}")
+    environment = result.environment(emitter, na=na, direction=direction)
+    return environment, {"converged": result.converged, "verdict": result.verdict}
 
 
 def _markov(

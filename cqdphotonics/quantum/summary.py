@@ -60,9 +60,7 @@ def verdict(emitter: Emitter, found: Figures) -> list[str]:
         return [
             "The emitter has no pure dephasing: its photons are as good as its sideband allows."
         ]
-    dephasing = (
-        f"γ*/γ = {format_number(ratio)}: pure dephasing is that many times faster than decay"
-    )
+    dephasing = f"γ*/γ = {format_number(ratio)}: pure dephasing is that many times as fast as decay"
     needed = purcell_needed(0.5, emitter.gamma, emitter.gamma_star, emitter.quantum_yield)
     if value < 0.1:
         return [
@@ -76,7 +74,10 @@ def verdict(emitter: Emitter, found: Figures) -> list[str]:
             f"I = {format_number(value, 2)}: partly coherent. {dephasing};",
             f"without memory I = 0.5 needs a Purcell factor of {format_number(needed)}.",
         ]
-    return [f"I = {format_number(value, 2)}: photons that interfere, although {dephasing}."]
+    return [
+        f"I = {format_number(value, 2)}: these photons interfere, though pure dephasing is "
+        f"{format_number(ratio)} times as fast as decay (γ*/γ)."
+    ]
 
 
 def target_summary(found: Target) -> str:
