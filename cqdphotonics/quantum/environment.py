@@ -7,9 +7,9 @@ and turns an emitter's non-radiative rate and pure dephasing into the levels tha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite, pi
+from math import pi
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,44 +18,9 @@ from uncertainties import UFloat
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import Number, format_quantity, nominal, quantity, standard_deviation
 from cqdphotonics.errors import InputError, RangeError
-from cqdphotonics.quantum.emission import check_system
-from cqdphotonics.quantum.excitation import photon_integrals
-
-
-class Levels(NamedTuple):
-    """An emitter in its environment, as `quantum.emission` takes it; level 0 is the emitter."""
-
-    hamiltonian: NDArray[np.complex128]
-    decay: NDArray[np.float64]
-    dephasing: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Output:
-    """What reaches one collected output (a port, a cone of directions).
-
-    Attributes
-    ----------
-    mode_shares : tuple of float or UFloat
-        Share of each mode's κ that reaches this output, one a mode.
-    background_share : float or UFloat
-        Share of the whole Markov background that reaches it.
-    """
-
-    mode_shares: tuple[Number, ...] = ()
-    background_share: Number = 0.0
-
-
-class OutputEmission(NamedTuple):
-    """The photons of one output.
-
-    `indistinguishability` and `efficiency` are UFloats; `level` is the level whose field is
-    interfered (0: the emitter's own emission, k: mode k).
-    """
-
-    indistinguishability: UFloat
-    efficiency: UFloat
-    level: int
+from cqdphotonics.quantum.outputs import Output, OutputEmission, mode_outputs
+from cqdphotonics.quantum.propagation import Levels, propagated_photons
+from cqdphotonics.quantum.validation import check_number, vector
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +65,14 @@ class Environment:
     fit_error: float = 0.0
 
     def __post_init__(self) -> None:
-        detunings = _vector("detunings", self.detunings)
+        detunings = vector("detunings", self.detunings)
         count = detunings.size
         coupling = np.zeros((count, count)) if self.coupling is None else np.array(self.coupling)
         coupling = coupling.reshape(0, 0) if count == 0 and coupling.size == 0 else coupling
         for name, value in (
             ("detunings", detunings),
-            ("kappa", _vector("kappa", self.kappa, count)),
-            ("g", _vector("g", self.g, count)),
+            ("kappa", vector("kappa", self.kappa, count)),
+            ("g", vector("g", self.g, count)),
             ("coupling", coupling),
         ):
             value.setflags(write=False)
@@ -125,7 +90,7 @@ class Environment:
         if np.diagonal(coupling).any():
             raise InputError("coupling has a diagonal; a mode's frequency belongs in detunings.")
         for name, rate in self.background.items():
-            _check_number(f"background '{name}'", rate)
+            check_number(f"background '{name}'", rate)
         self._check_outputs(count)
         object.__setattr__(self, "background", MappingProxyType(dict(self.background)))
         object.__setattr__(self, "outputs", MappingProxyType(dict(self.outputs)))
@@ -138,7 +103,7 @@ class Environment:
                     f"has {count} modes."
                 )
             for share in (*output.mode_shares, output.background_share):
-                _check_number(f"a share of output '{name}'", share)
+                check_number(f"a share of output '{name}'", share)
                 # A share measured by a simulation may exceed 1 by its own uncertainty.
                 if nominal(share) > 1 + 1e-6 + 3 * standard_deviation(share):
                     raise RangeError(
@@ -194,7 +159,7 @@ class Environment:
             ("radiative_rate", radiative_rate),
             ("absorbed", absorbed),
         ):
-            _check_number(name, value)
+            check_number(name, value)
         if nominal(absorbed) > nominal(purcell) * (1 + 1e-9):
             raise RangeError(
                 f"absorbed is {nominal(absorbed):g} but purcell only {nominal(purcell):g}; the "
@@ -257,8 +222,8 @@ class Environment:
             ("wavelength", wavelength),
             ("index", index),
         ):
-            _check_number(name, value, positive=True)
-        _check_number("radiative_rate", radiative_rate)
+            check_number(name, value, positive=True)
+        check_number("radiative_rate", radiative_rate)
         if not 0 <= abs(relative_field) <= 1 or not 0 <= abs(alignment) <= 1:
             raise RangeError(
                 f"relative_field {relative_field:g} and alignment {alignment:g} must be between "
@@ -274,7 +239,7 @@ class Environment:
             kappa=[kappa],
             g=[g],
             background={"radiated": background * radiative_rate},
-            outputs=_mode_outputs({"cavity": 1.0} if outputs is None else outputs, 1, 0),
+            outputs=mode_outputs({"cavity": 1.0} if outputs is None else outputs, 1, 0),
             note=(
                 f"one mode: Q = {Q:.4g}, V = {mode_volume:.3g} (λ/n)³ = "
                 f"{mode_volume * (wavelength / index) ** 3:.3g} µm³ at {wavelength:.4f} µm"
@@ -321,7 +286,7 @@ class Environment:
             "background": background,
         }
         for name, value in rates.items():
-            _check_number(name, value)
+            check_number(name, value)
         kappa2 = kappa2_bus + kappa2_intrinsic
         if kappa2 <= 0:
             raise RangeError("kappa2_bus + kappa2_intrinsic is 0; no light can leave the ring.")
@@ -332,7 +297,7 @@ class Environment:
             coupling=[[0.0, coupling], [coupling, 0.0]],
             g=[g, 0.0],
             background={"radiated": background * radiative_rate},
-            outputs=_mode_outputs(shares, 2, 1),
+            outputs=mode_outputs(shares, 2, 1),
             note=f"nanobeam and ring: g = {g:.4g}, κ1 = {kappa1:.4g}, J = {coupling:.4g}, "
             f"κ2 = {kappa2_bus:.4g} (bus) + {kappa2_intrinsic:.4g} rad/ps",
         )
@@ -346,8 +311,8 @@ class Environment:
             The emitter's intrinsic non-radiative decay and pure dephasing rates in rad/ps; of a
             UFloat the central value is taken.
         """
-        _check_number("gamma_nonradiative", gamma_nonradiative)
-        _check_number("gamma_star", gamma_star)
+        check_number("gamma_nonradiative", gamma_nonradiative)
+        check_number("gamma_star", gamma_star)
         total = nominal(self.background_rate) + nominal(gamma_nonradiative)
         return self._levels(total, nominal(gamma_star))
 
@@ -381,10 +346,12 @@ class Environment:
             In the order of `outputs`. Uncertainties are propagated to first order from the two
             rates, the background and the shares; correlations are kept.
         """
-        _check_number("gamma_nonradiative", gamma_nonradiative)
-        _check_number("gamma_star", gamma_star)
+        check_number("gamma_nonradiative", gamma_nonradiative)
+        check_number("gamma_star", gamma_star)
         background = quantity(self.background_rate)
-        photons, integrals = self._propagate(background + gamma_nonradiative, quantity(gamma_star))
+        photons, integrals = propagated_photons(
+            self._levels, background + gamma_nonradiative, quantity(gamma_star)
+        )
         result = {}
         for name, output in self.outputs.items():
             level = self._measured_level(output, integrals)
@@ -404,35 +371,6 @@ class Environment:
         largest = shares >= shares.max() * (1 - 1e-9)
         return 1 + int(np.where(largest, delivered, -1.0).argmax())
 
-    def _propagate(
-        self, emitter_decay: UFloat, gamma_star: UFloat
-    ) -> tuple[list[UFloat], list[UFloat]]:
-        """Indistinguishability and ∫⟨a†a⟩dt of every level as UFloats of the two rates.
-
-        One batched evaluation: the central point, and two points beside it for each rate that is
-        uncertain. With central differences of step 1e-4 the slope is good to 1e-8.
-        """
-        rates = (emitter_decay, gamma_star)
-        points = [[nominal(rate) for rate in rates]]
-        uncertain = [i for i, rate in enumerate(rates) if rate.std_dev > 0]
-        for i in uncertain:
-            step = 1e-4 * (points[0][i] or rates[i].std_dev)
-            for value in (points[0][i] + step, max(points[0][i] - step, 0.0)):
-                points.append([*points[0][:i], value, *points[0][i + 1 :]])
-        systems = [self._levels(*point) for point in points]
-        arrays = [np.array(parts) for parts in zip(*systems, strict=True)]
-        integrals, photons = photon_integrals(*check_system(*arrays), tuple(range(self.modes + 1)))
-        results = []
-        for values in (photons, integrals):
-            totals = [quantity(value) for value in values[0]]
-            for j, i in enumerate(uncertain):
-                above, below = 1 + 2 * j, 2 + 2 * j
-                slope = (values[above] - values[below]) / (points[above][i] - points[below][i])
-                for level, derivative in enumerate(slope):
-                    totals[level] = totals[level] + derivative * (rates[i] - points[0][i])
-            results.append(totals)
-        return results[0], results[1]
-
     def spectral_density(self, detuning: ArrayLike) -> NDArray[np.float64]:
         """J = background/2π + (1/π) Im gᵀ(H̃ − ω)⁻¹g in rad/ps at detunings from the emitter.
 
@@ -448,34 +386,3 @@ class Environment:
         column = np.broadcast_to(self.g[:, None], (*omega.shape, self.modes, 1))
         response = np.linalg.solve(shifted, column)[..., 0]
         return flat + (self.g * response).sum(axis=-1).imag / pi
-
-
-def _mode_outputs(
-    outputs: "Mapping[str, Output | Number]", modes: int, collected: int
-) -> dict[str, Output]:
-    """Outputs in full; a number is the share of the collected mode's κ."""
-    full = {}
-    for name, output in outputs.items():
-        if not isinstance(output, Output):
-            shares: list[Number] = [0.0] * modes
-            shares[collected] = output
-            output = Output(tuple(shares))
-        full[name] = output
-    return full
-
-
-def _vector(name: str, value: ArrayLike, size: int | None = None) -> NDArray[np.float64]:
-    vector = np.array(value, float)
-    if vector.ndim != 1 or (size is not None and vector.size != size):
-        expected = "(M,)" if size is None else f"({size},), one a mode"
-        raise InputError(f"{name} has shape {vector.shape}; it must be {expected}.")
-    if not np.isfinite(vector).all():
-        raise RangeError(f"{name} contains an infinite or undefined number.")
-    return vector
-
-
-def _check_number(name: str, value: Number, *, positive: bool = False) -> None:
-    number = nominal(value)
-    if not isfinite(number) or number < 0 or (positive and number == 0):
-        law = "> 0" if positive else "≥ 0"
-        raise RangeError(f"{name} is {number:g}; it must be finite and {law}.")
