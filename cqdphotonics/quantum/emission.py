@@ -128,7 +128,8 @@ def check_system(
                 f"{name} has shape {rates.shape}; the hamiltonian has {n} levels, so it must be "
                 f"(..., {n}): one rate a level."
             )
-        if not (rates.min(initial=0.0) >= 0 and rates.max(initial=0.0) < np.inf):
+        smallest = np.minimum.reduce(rates, axis=None, initial=0.0)
+        if not (smallest >= 0 and np.maximum.reduce(rates, axis=None, initial=0.0) < np.inf):
             wrong = rates[~(np.isfinite(rates) & (rates >= 0))].flat[0]
             raise RangeError(
                 f"{name} contains {wrong:g}; a rate must be finite and ≥ 0, or probability is "
@@ -144,11 +145,11 @@ def check_system(
             ) from None
         h = np.broadcast_to(h, (*batch, n, n))
         d, s = np.broadcast_to(d, (*batch, n)), np.broadcast_to(s, (*batch, n))
-    size = np.abs(h).max(initial=0.0)
+    size = np.maximum.reduce(np.abs(h), axis=None, initial=0.0)
     if not size < np.inf:
         raise RangeError("hamiltonian contains an infinite or undefined number.")
     difference = np.abs(h - h.conj().swapaxes(-1, -2))
-    if difference.max(initial=0.0) > 1e-12 * size:
+    if np.maximum.reduce(difference, axis=None, initial=0.0) > 1e-12 * size:
         *_, i, j = np.unravel_index(int(difference.argmax()), difference.shape)
         raise InputError(
             f"hamiltonian is not Hermitian: elements ({i}, {j}) and ({j}, {i}) are not complex "

@@ -172,31 +172,31 @@ def solve_refined(
     magnitude = np.abs(matrix)
     row_scale = np.maximum.reduce(magnitude, axis=-1, keepdims=True)
     column_scale = np.maximum.reduce(magnitude / row_scale, axis=-2, keepdims=True)
-    scale = row_scale * column_scale
-    approximate = _solver(matrix / scale, row_scale, column_scale.swapaxes(-1, -2))
+    approximate = _solver(matrix, row_scale, row_scale * column_scale)
     extended = matrix.astype(np.longdouble)
     solution = approximate(right).astype(np.longdouble)
-    for iteration in range(_REFINEMENTS):
+    for _ in range(_REFINEMENTS):
         correction = approximate((right - extended @ solution).astype(float))
         solution += correction
-        # Each iteration shrinks the error by one factor, the condition number times 10⁻¹⁶: two
-        # suffice unless the second still corrects a digit that counts.
-        if iteration and _largest(correction) <= 1e-9 * _largest(solution):
+        # The error shrinks each time by the factor by which the first solution was wrong.
+        if _largest(correction) <= 1e-11 * _largest(solution):
             break
     return solution
 
 
 def _solver(
-    scaled: NDArray[np.float64], row_scale: NDArray[np.float64], column_scale: NDArray[np.float64]
+    matrix: NDArray[np.float64], row_scale: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """A function that solves the unscaled system in double precision."""
+    """A function that solves the system in double precision; `scale` equilibrates the matrix."""
     try:
-        if scaled.shape[-1] <= _INVERSE_SIZE:
-            inverse = np.linalg.inv(scaled)
-            return lambda right: (inverse @ (right / row_scale)) / column_scale
-        factors = linalg.lu_factor(scaled)
+        if matrix.shape[-1] <= _INVERSE_SIZE:
+            inverse = np.linalg.inv(matrix / scale)
+            inverse /= scale.swapaxes(-1, -2)
+            return lambda right: np.matmul(inverse, right)
+        factors = linalg.lu_factor(matrix / scale)
     except (np.linalg.LinAlgError, ValueError):
         raise trapped() from None
+    column_scale = (scale / row_scale)[..., :1, :].swapaxes(-1, -2)
     return lambda right: linalg.lu_solve(factors, right / row_scale) / column_scale
 
 
