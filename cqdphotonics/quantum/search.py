@@ -28,6 +28,7 @@ _SAMPLES = {1: 256, 2: 1024}
 _GENERATIONS = 10
 _CHILDREN = 12
 _LEVELS = 11  # of the front
+_FAMILY = 2.0  # devices of one family differ less, in ln(rate)
 _FIRST_WIDTH, _LAST_WIDTH = 1.5, 0.08  # of the children's cloud, in ln(rate)
 _SLACK = 1e-9  # of a constraint, relative
 
@@ -155,11 +156,14 @@ class Search:
         for level in levels:
             if (start := self._best_at(level)) is not None:
                 self._polish(start, wanted=0, bound=np.log(level))
-        # Each level once more from its neighbours' devices: a family of devices that one level
-        # has found spreads over the front.
+        # Each level once more from its neighbours' devices, where those are of another family: a
+        # family that one level has found spreads over the front.
         for order in (levels, levels[::-1]):
             for neighbour, level in pairwise(order):
-                if (start := self._best_at(neighbour)) is not None:
+                start, own = self._best_at(neighbour), self._best_at(level)
+                if start is not None and (
+                    own is None or level in self._wanted or self._distance(start, own) > _FAMILY
+                ):
                     self._polish(start, wanted=0, bound=np.log(level))
 
     def best(self, level: float) -> Design | None:
@@ -171,10 +175,15 @@ class Search:
     def purest(self) -> Design:
         """The device with the highest I of those with an efficiency of at least `floor`.
 
-        Where all are darker, the brightest.
+        Of devices within 1e-3 I(1 − I) of it, the most efficient. Where all are darker, the
+        brightest.
         """
         index = self._purest()
-        return self._design(int(self._value[:, 1].argmax()) if index is None else index)
+        if index is None:
+            return self._design(int(self._value[:, 1].argmax()))
+        highest = float(np.exp(self._value[index, 0]))
+        equal = self._best_at(highest - 1e-3 * highest * (1 - highest))
+        return self._design(index if equal is None else equal)
 
     def front(self) -> list[Design]:
         """The Pareto front in the order of I: no device is worse in both than another."""
@@ -221,6 +230,9 @@ class Search:
     def _best_at(self, level: float) -> int | None:
         return self._highest(objective=1, constraint=0, bound=np.log(level))
 
+    def _distance(self, one: int, other: int) -> float:
+        return float(np.abs(self._x[one] - self._x[other]).max())
+
     def _purest(self) -> int | None:
         return self._highest(objective=0, constraint=1, bound=np.log(self._floor))
 
@@ -258,7 +270,7 @@ class Search:
             if np.isfinite(bound)
             else (),
             method="SLSQP",
-            options={"maxiter": 30, "ftol": 1e-7},
+            options={"maxiter": 40, "ftol": 1e-7},
         )
 
     def _design(self, index: int) -> Design:

@@ -61,7 +61,9 @@ def verdict(emitter: Emitter, found: Figures) -> list[str]:
             "The emitter has no pure dephasing: its photons are as good as its sideband allows."
         ]
     dephasing = f"γ*/γ = {format_number(ratio)}: pure dephasing is that many times as fast as decay"
-    needed = purcell_needed(0.5, emitter.gamma, emitter.gamma_star, emitter.quantum_yield)
+    known = emitter.data.zero_phonon_weight
+    weight = 1.0 if known is None else known.value
+    needed = purcell_needed(0.5, emitter.gamma, emitter.gamma_star, emitter.quantum_yield, weight)
     if value < 0.1:
         return [
             f"I ≈ {format_number(value, 1)}: two of these photons do not interfere.",

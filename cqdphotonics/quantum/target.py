@@ -125,9 +125,16 @@ class Target:
 
 
 def purcell_needed(
-    indistinguishability: float, gamma: float, gamma_star: float, quantum_yield: float = 1.0
+    indistinguishability: float,
+    gamma: float,
+    gamma_star: float,
+    quantum_yield: float = 1.0,
+    weight: float = 1.0,
 ) -> float:
-    """Purcell factor that gives a wanted I without memory, I = Γ/(Γ + γ*), Γ = F γ_r + γ_nr.
+    """Purcell factor that gives a wanted I without memory.
+
+    I = Γ/(Γ + γ*) with Γ = γ_r (1 − w + wF) + γ_nr, where the device acts on the line, the share
+    w of the radiative decay, alone.
 
     Parameters
     ----------
@@ -137,17 +144,21 @@ def purcell_needed(
         Decay and pure dephasing rates of the bare emitter, one unit.
     quantum_yield : float
         γ_r/γ, above 0.
+    weight : float
+        w, above 0.
 
     Returns
     -------
     float
-        0 where the non-radiative decay alone is fast enough.
+        0 where the rest of the decay alone is fast enough.
     """
     _check_wanted("indistinguishability", indistinguishability)
-    if not 0 < quantum_yield <= 1:
-        raise RangeError(f"quantum_yield = {quantum_yield:g} is not in 0 to 1 (0 excluded).")
+    for name, share in (("quantum_yield", quantum_yield), ("weight", weight)):
+        if not 0 < share <= 1:
+            raise RangeError(f"{name} = {share:g} is not in 0 to 1 (0 excluded).")
     total = gamma_star * indistinguishability / (1 - indistinguishability)
-    return max(0.0, (total - gamma * (1 - quantum_yield)) / (gamma * quantum_yield))
+    line = gamma * quantum_yield * weight
+    return max(0.0, (total - gamma + line) / line)
 
 
 def coupling_strength(omega: float, radiative_rate: float, mode_volume: float) -> float:
@@ -229,7 +240,9 @@ def target(
         bare=emitter.bare_indistinguishability,
         gamma=gamma,
         gamma_star=gamma_star,
-        purcell=purcell_needed(indistinguishability, gamma, gamma_star, emitter.quantum_yield),
+        purcell=purcell_needed(
+            indistinguishability, gamma, gamma_star, emitter.quantum_yield, weight
+        ),
         omega=omega,
         g_per_root_volume=strength,
         fabrication=limits_made,

@@ -168,3 +168,12 @@ def test_needed_purcell_factor_gives_the_wanted_indistinguishability():
     assert found.indistinguishability.nominal_value == pytest.approx(0.9)
     # CsPbBr3 at 4 K: I = F/(F + 4.25) → F = 9 · 4.25.
     assert purcell_needed(0.9, 1, 4.25) == pytest.approx(38.25)
+
+
+def test_a_line_with_a_small_share_needs_a_larger_purcell_factor():
+    dot = emitters.load("Eu-Y2O3-1.3K").with_values(quantum_yield=0.9)
+    weight = dot.data.zero_phonon_weight.value
+    needed = purcell_needed(0.5, dot.gamma, dot.gamma_star, 0.9, weight)
+    environment = Environment.from_purcell(needed, radiative_rate=dot.radiative_rate)
+    found = figures(dot, environment, sideband="narrowband")
+    assert found.indistinguishability.nominal_value == pytest.approx(0.5)
