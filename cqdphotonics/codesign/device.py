@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 APERTURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Apertures of the curve "collection against NA" in the report."""
 
-SHOWN = (*FIGURES, "lifetime", "linewidth", "g2")
+SHOWN = (*FIGURES, "lifetime", "linewidth")
 """Figures that are kept of each design: those that can be maximised, and what else is measured."""
-
-WORTH_RESCALING = 1.05
-"""A resonance beside the emitter's line is gone for if it promises this much more emission."""
 
 # gdsfactory keeps all cells of a process in one layout, which threads can't share.
 layout_lock = threading.RLock()
@@ -56,6 +53,8 @@ class Assessment:
         Cost of the simulations, also where they came from the store.
     job_hashes : tuple of str
         The simulations in the store.
+    checks : tuple of str
+        Each check with its value and limit.
     """
 
     fidelity: str
@@ -65,6 +64,12 @@ class Assessment:
     verdict: str
     seconds: float
     job_hashes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    @property
+    def has_uncertainty(self) -> bool:
+        """Whether the simulation says how far off it may be."""
+        return standard_deviation(self.figures["purcell"]) > 0
 
 
 def build(study: Study, values: Mapping[str, float]) -> tuple[Any, "Scene"]:
@@ -159,30 +164,68 @@ def assess(study: Study, response: "Response") -> Assessment:
         verdict=response.verdict,
         seconds=response.cost_seconds,
         job_hashes=tuple(response.job_hashes),
+        checks=tuple(response.checks),
     )
 
 
-def rescaling(study: Study, response: "Response") -> tuple[float | None, float]:
-    """Factor on all lengths that moves the strongest emission to the emitter's wavelength.
+@dataclass(frozen=True)
+class Resonance:
+    """The strongest emission in the simulated band.
 
-    Maxwell's equations scale: with all lengths times s, the spectrum moves to s times the
-    wavelength (but for the dispersion of the materials, and for lengths that are not free). The
-    factor is only a proposal: the scaled design is simulated before it counts.
+    Parameters
+    ----------
+    wavelength : float
+        In µm.
+    purcell : float
+        Purcell factor there.
+    """
 
-    Returns
-    -------
-    float or None, float
-        The factor, None where it would change nothing; and the Purcell factor at the peak.
+    wavelength: float
+    purcell: float
+
+
+def resonance(response: "Response") -> Resonance:
+    """Where a device emits most, finer than the points of its spectrum where a mode rings.
+
+    The spectrum's highest point is moved to the mode nearest to it, if there is one within its
+    own width, and its height is that of the Lorentzian through the point.
     """
     wavelengths = np.asarray(response.data["wavelength"].values, dtype=float)
     purcell = np.asarray(response.data["purcell"].values, dtype=float)
-    if not Objective(study.objective).rewards_emission or not np.isfinite(purcell).all():
-        return None, 0.0
-    peak = int(np.argmax(purcell))
-    best = float(purcell[peak])
-    if best < WORTH_RESCALING * nominal(response.purcell):
-        return None, best
-    return float(response.wavelength / wavelengths[peak]), best
+    peak = int(np.nanargmax(purcell))
+    place, height = float(wavelengths[peak]), float(purcell[peak])
+    spacing = float(np.abs(np.diff(wavelengths)).max())
+    modes = [m for m in response.resonances if abs(m[0] - place) <= max(spacing, m[0] / m[1])]
+    if not modes:
+        return Resonance(place, height)
+    centre, quality = min(modes, key=lambda mode: abs(mode[0] - place))
+    lorentzian = 1 / (1 + (2 * quality * (place / centre - 1)) ** 2)
+    return Resonance(centre, height / lorentzian)
+
+
+def scaling(study: Study, response: "Response") -> tuple[float | None, float, float]:
+    """What scaling all lengths of a design promises.
+
+    With all lengths times s the spectrum moves to s times the wavelength (but for the dispersion
+    of the materials, and for lengths that are not free). It is only a proposal: the scaled design
+    is simulated before it counts.
+
+    Returns
+    -------
+    factor : float or None
+        That moves the strongest emission to the emitter's line; None where that is no gain for
+        the study's objective.
+    promise : float
+        The Purcell factor expected there.
+    gain : float
+        The same over what it is now.
+    """
+    if not Objective(study.objective).rewards_emission:
+        return None, 0.0, 1.0
+    found = resonance(response)
+    now = nominal(response.purcell)
+    gain = found.purcell / now if now > 0 else 1.0
+    return response.wavelength / found.wavelength, found.purcell, gain
 
 
 @dataclass
@@ -220,11 +263,12 @@ class Evaluator:
         if not response.converged:
             return Outcome(None, reason=response.verdict, seconds=response.cost_seconds)
         assessment = assess(self.study, response)
-        factor, promise = rescaling(self.study, response)
+        factor, promise, gain = scaling(self.study, response)
         return outcome_of(
             nominal(assessment.objective),
             rescaling=factor,
             promise=promise,
+            gain=gain,
             seconds=assessment.seconds,
             details={
                 "figures": {

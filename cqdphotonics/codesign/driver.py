@@ -10,6 +10,7 @@ where the outcomes are kept in a store it takes it at no cost.
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import log
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from scipy.stats import qmc
 
 from cqdphotonics.codesign.engine import Engine
 from cqdphotonics.codesign.objective import climbable
+from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.space import Space
 
 LOCAL_ALGORITHMS = {
@@ -41,6 +43,9 @@ GLOBAL_ALGORITHMS = {
 FIRST_STEP = 0.1
 """First step of a local search, as a share of each parameter's range."""
 
+WORTH_SCALING = 1.05
+"""A resonance beside the wavelength is gone for if it promises to be this much better."""
+
 APART = 0.1
 """Starts of local searches differ by at least this share of the range in some parameter."""
 
@@ -56,9 +61,11 @@ class Outcome:
     reason : str
         Why it failed.
     rescaling : float or None
-        Factor on all lengths that is expected to improve this design.
+        Factor on all lengths that would bring this design to the wavelength.
     promise : float
         How good it is expected to become then (larger is better; only compared).
+    gain : float
+        Factor by which that is better than it is now.
     seconds : float
         Cost of the simulations, also where they came from the store.
     details : dict
@@ -69,6 +76,7 @@ class Outcome:
     reason: str = ""
     rescaling: float | None = None
     promise: float = 0.0
+    gain: float = 1.0
     seconds: float = 0.0
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -76,6 +84,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether there is no number to climb on."""
         return self.value is None
+
+    @property
+    def worth_scaling(self) -> bool:
+        """Whether the design scaled to the wavelength promises to be clearly better."""
+        return self.rescaling is not None and self.gain >= WORTH_SCALING
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ class Evaluation:
 class Plan:
     """How to search; the meaning is that of `cqdphotonics.codesign.study.Search`."""
 
-    algorithm: str = "BOBYQA"
+    algorithm: str = "COBYLA"
     budget: int = 60
     samples: int = 12
     starts: int = 2
@@ -208,6 +221,11 @@ def best_of(history: Sequence[Evaluation]) -> Evaluation | None:
     return max(good, key=lambda e: e.outcome.value or 0.0) if good else None
 
 
+def resonances(history: Iterable[Evaluation]) -> list[tuple[dict[str, float], float]]:
+    """Designs whose resonance is known, each with its factor to the wavelength."""
+    return [(e.parameters, e.outcome.rescaling) for e in history if e.outcome.rescaling is not None]
+
+
 def _samples(space: Space, plan: Plan, taken: set[tuple[int, ...]]) -> list[dict[str, float]]:
     """Scrambled Halton points: they fill the box more evenly than independent draws."""
     if plan.samples == 0:
@@ -218,7 +236,7 @@ def _samples(space: Space, plan: Plan, taken: set[tuple[int, ...]]) -> list[dict
 
 def _rescaled(space: Space, history: Sequence[Evaluation], at_most: int) -> list[dict[str, float]]:
     """The most promising designs with all lengths scaled, so that they meet the wavelength."""
-    willing = [e for e in history if e.outcome.rescaling is not None]
+    willing = [e for e in history if e.outcome.worth_scaling]
     willing.sort(key=lambda e: -e.outcome.promise)
     points = (space.scaled(e.parameters, e.outcome.rescaling or 1.0) for e in willing)
     taken = {space.key(e.parameters) for e in history}
@@ -298,27 +316,55 @@ class _NloptRun(threading.Thread):
         self._plan = plan
         self._number = number
         self._start = start
+        self._ended = False
         self._budget = budget
         self._known = {ledger.space.key(e.parameters): e.outcome for e in history}
+        self._resonances = resonances(history)
 
     def run(self) -> None:
         space = self._ledger.space
         optimiser = _optimiser(self._plan, space.dimension, space.resolution())
         # The grid makes different questions equal: those are free, but must come to an end.
         optimiser.set_maxeval(100 + 20 * self._budget)
-        optimiser.set_max_objective(self._value)
-        nlopt.srand(self._plan.seed + self._number)  # the generator is per thread
-        try:
-            optimiser.optimize(space.to_unit(self._start))
-        except (_BudgetSpentError, nlopt.RoundoffLimited):
-            pass
-        except BaseException as error:
-            self.error = error
+        lowest = 0.0
 
-    def _value(self, point: NDArray[np.float64], _gradient: Any) -> float:
+        def height(point: NDArray[np.float64], _gradient: Any) -> float:
+            # Not every algorithm of nlopt survives an exception from its callback.
+            nonlocal lowest
+            if self._ended:
+                return lowest
+            try:
+                value = self._value(point)
+                lowest = min(lowest, value)
+                return value
+            except _BudgetSpentError:
+                self._ended = True
+            except BaseException as error:
+                self._ended, self.error = True, error
+            optimiser.force_stop()
+            return lowest
+
+        optimiser.set_max_objective(height)
+        nlopt.srand(self._plan.seed + self._number)  # the generator is per thread
+        with suppress(nlopt.ForcedStop, nlopt.RoundoffLimited):
+            optimiser.optimize(space.to_unit(self._start))
+
+    def _value(self, point: NDArray[np.float64]) -> float:
+        """Height of the shape at `point`, brought to the wavelength where that is wanted."""
         space = self._ledger.space
         parameters = space.from_unit(np.clip(point, 0.0, 1.0))
-        key = space.key(parameters)
+        if not self._plan.scale_to_wavelength:
+            return self._height(self._ask(parameters))
+        parameters = ResonanceModel(space, self._resonances).tuned(parameters)
+        outcome = self._ask(parameters)
+        if outcome.worth_scaling:
+            # The expectation was wrong; with what this design has said it is better.
+            again = ResonanceModel(space, self._resonances).tuned(parameters)
+            return max(self._height(outcome), self._height(self._ask(again)))
+        return self._height(outcome)
+
+    def _ask(self, parameters: dict[str, float]) -> Outcome:
+        key = self._ledger.space.key(parameters)
         if key not in self._known:
             if len(self.evaluations) >= self._budget:
                 raise _BudgetSpentError
@@ -326,7 +372,8 @@ class _NloptRun(threading.Thread):
             self._known[key] = outcome
             evaluation = Evaluation(self.name, len(self.evaluations) + 1, parameters, outcome)
             self.evaluations.append(self._ledger.record(evaluation))
-        return self._height(self._known[key])
+            self._resonances += resonances([evaluation])
+        return self._known[key]
 
     def _height(self, outcome: Outcome) -> float:
         """Logarithm of the value; for a failed point a little below the worst that is known."""

@@ -40,9 +40,25 @@ class Design:
     problem: str = ""
 
     @property
-    def verified(self) -> bool:
+    def passed(self) -> bool:
         """Whether the proof was made and passed its checks."""
         return self.proof is not None and self.proof.converged
+
+    @property
+    def verified(self) -> bool:
+        """Whether it also says how far off it may be."""
+        return self.passed and self.proof is not None and self.proof.has_uncertainty
+
+    @property
+    def reservation(self) -> str:
+        """Why the design is not verified; empty where it is."""
+        if self.verified:
+            return ""
+        if self.proof is None:
+            return self.problem or "there is no proof"
+        if not self.proof.converged:
+            return self.proof.verdict
+        return f"a proof at {self.proof.fidelity} gives no uncertainty"
 
 
 @dataclass(frozen=True)
@@ -185,6 +201,7 @@ def _assessment_record(assessment: Assessment | None) -> dict[str, Any] | None:
         "verdict": assessment.verdict,
         "seconds": assessment.seconds,
         "job_hashes": list(assessment.job_hashes),
+        "checks": list(assessment.checks),
     }
 
 
@@ -209,6 +226,7 @@ def _assessment_from(record: Mapping[str, Any] | None) -> Assessment | None:
         verdict=record["verdict"],
         seconds=record["seconds"],
         job_hashes=tuple(record["job_hashes"]),
+        checks=tuple(record["checks"]),
     )
 
 
@@ -241,9 +259,8 @@ def summarise(result: StudyResult) -> str:
     if result.note:
         lines.append(f"  {result.note}")
     for design in (start, best):
-        if not design.verified:
-            reason = design.problem or (design.proof.verdict if design.proof else "")
-            lines.append(f"  NOT VERIFIED, the {design.name} design: {reason}")
+        if design.reservation:
+            lines.append(f"  NOT VERIFIED, the {design.name} design: {design.reservation}")
     return "\n".join(lines)
 
 

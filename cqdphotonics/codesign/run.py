@@ -22,17 +22,28 @@ from cqdphotonics.codesign.device import (
     assess,
     build,
     layout_lock,
-    rescaling,
     respond,
+    scaling,
 )
 from cqdphotonics.codesign.directory import StudyDirectory
-from cqdphotonics.codesign.driver import Evaluation, Plan, best_of, search
+from cqdphotonics.codesign.driver import (
+    WORTH_SCALING,
+    Evaluation,
+    Plan,
+    best_of,
+    resonances,
+    search,
+)
 from cqdphotonics.codesign.engine import Engine, local
+from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.space import Space
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import nominal, quantity
 from cqdphotonics.errors import GeometryError, RangeError, SimulationError
+
+MOST_CORRECTIONS = 2
+"""How often the proof may scale the best design to the wavelength: it costs a proof each time."""
 
 PROGRAMS = ("cqdphotonics", "gdsfactory", "nlopt", "numpy", "scipy")
 
@@ -179,18 +190,21 @@ def _prove(job: _Job, history: list[Evaluation]) -> StudyResult:
     futures = [job.begin(values, proof) for values in (space.start, chosen)]
     (start, start_problem), (best, best_problem) = (f.result() for f in futures)
 
-    factor, scaled = _correction(study, space, chosen, best)
-    if scaled is not None:
+    for _ in range(MOST_CORRECTIONS):
+        scaled = _corrected(study, space, history, chosen, best)
+        if scaled is None:
+            break
         job.observer.stage(
-            f"proof: resonance beside the emitter's line, all lengths × {factor:.4f}"
+            f"proof: the resonance lies beside the emitter's line; scaled to {_words(scaled)}"
         )
         other, _ = job.begin(scaled, proof).result()
-        if _height(study, other) > _height(study, best):
-            chosen, best, best_problem = scaled, other, ""
-            note = (
-                "the proof found the resonance beside the emitter's line: all lengths were scaled "
-                f"by {factor:.4f}, and the new design verified"
-            )
+        if _height(study, other) <= _height(study, best):
+            break
+        chosen, best, best_problem = scaled, other, ""
+        note = (
+            "the proof found the resonance of the search's best design beside the emitter's line: "
+            f"its lengths were scaled from {_words(winner.parameters)}, and verified again"
+        )
     if _height(study, start) >= _height(study, best) > 0:
         chosen, best, best_problem = space.start, start, start_problem
         note = "the proof found no design better than the start"
@@ -236,17 +250,30 @@ def _height(study: Study, response: Any) -> float:
     return nominal(assess(study, response).objective)
 
 
-def _correction(
-    study: Study, space: Space, values: dict[str, float], response: Any
-) -> tuple[float, dict[str, float] | None]:
-    """The design rescaled by what the proof says of its resonance; None where nothing changes."""
+def _corrected(
+    study: Study,
+    space: Space,
+    history: list[Evaluation],
+    values: dict[str, float],
+    response: Any,
+) -> dict[str, float] | None:
+    """The design scaled by what the proof says of its resonance; None where it is on the line.
+
+    How much each length counts is known from the search: the coarse model's slopes with the fine
+    model's value.
+    """
     if response is None or not study.search.scale_to_wavelength:
-        return 1.0, None
-    factor, _ = rescaling(study, response)
-    if factor is None:
-        return 1.0, None
-    scaled = space.scaled(values, factor)
-    return factor, None if space.key(scaled) == space.key(values) else scaled
+        return None
+    factor, _, gain = scaling(study, response)
+    if factor is None or gain < WORTH_SCALING:
+        return None
+    weights = ResonanceModel(space, resonances(history)).weights(values)
+    scaled = space.scaled(values, factor, weights)
+    return None if space.key(scaled) == space.key(values) else scaled
+
+
+def _words(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in values.items())
 
 
 def _write_design(job: _Job, design: Design, response: Any) -> None:

@@ -7,6 +7,8 @@ equal geometries are equal jobs and cost one simulation.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -102,8 +104,74 @@ class Space:
         """One grid step along each axis in the unit cube, (dimension,)."""
         return np.array([a.grid / (a.maximum - a.minimum) for a in self.axes])
 
-    def scaled(self, values: Mapping[str, float], factor: float) -> dict[str, float]:
-        """All lengths of `values` times `factor`, on the grid and inside the bounds."""
-        return self.snap(
-            {a.name: values[a.name] * (factor if a.is_length else 1.0) for a in self.axes}
-        )
+    def scaled(
+        self, values: Mapping[str, float], factor: float, weights: Mapping[str, float] | None = None
+    ) -> dict[str, float]:
+        """All lengths of `values` times `factor`, on the grid and inside the bounds.
+
+        Where bounds hold one length back, the others move further instead. Of the grid points
+        around the scaled design the one is taken whose wavelength is nearest to what was meant:
+        a narrow resonance is lost by rounding every length to the nearest nanometre.
+
+        Parameters
+        ----------
+        values : mapping
+            A design.
+        factor : float
+            By which its wavelength is to change.
+        weights : mapping, optional
+            d ln λ/d ln p of each length; equal shares by default.
+        """
+        lengths = [axis for axis in self.axes if axis.is_length]
+        if not lengths:
+            return self.snap(values)
+        weight = {a.name: 1 / len(lengths) if weights is None else weights[a.name] for a in lengths}
+        # What the factor means for the wavelength: all of it where the weights add up to 1.
+        wanted = log(factor) * sum(weight.values())
+        moved = self._stretched(values, wanted, lengths, weight)
+
+        def mismatch(steps: tuple[int, ...]) -> tuple[float, float]:
+            point = [axis.at(step) for axis, step in zip(lengths, steps, strict=True)]
+            reached = sum(
+                weight[axis.name] * log(x / values[axis.name])
+                for axis, x in zip(lengths, point, strict=True)
+            )
+            rounding = sum(
+                abs(x - moved[axis.name]) for axis, x in zip(lengths, point, strict=True)
+            )
+            # Among equals (to a hundred-thousandth of the wavelength), the nearest.
+            return round(abs(reached - wanted), 5), rounding
+
+        best = min(product(*(_around(axis, moved[axis.name]) for axis in lengths)), key=mismatch)
+        return self.snap(values) | {
+            axis.name: axis.at(step) for axis, step in zip(lengths, best, strict=True)
+        }
+
+    def _stretched(
+        self,
+        values: Mapping[str, float],
+        wanted: float,
+        lengths: list[Axis],
+        weight: Mapping[str, float],
+    ) -> dict[str, float]:
+        """Lengths (not yet on the grid) that change ln λ by `wanted`, by one factor if they can."""
+        moved = {axis.name: values[axis.name] for axis in lengths}
+        free = list(lengths)
+        for _ in lengths:
+            reached = sum(weight[a.name] * log(moved[a.name] / values[a.name]) for a in lengths)
+            share = sum(weight[axis.name] for axis in free)
+            if not free or share <= 0 or abs(wanted - reached) < 1e-9:
+                break
+            factor = exp((wanted - reached) / share)
+            for axis in free:
+                target = moved[axis.name] * factor
+                moved[axis.name] = min(max(target, axis.minimum), axis.maximum)
+            free = [a for a in free if a.minimum < moved[a.name] < a.maximum]
+        return moved
+
+
+def _around(axis: Axis, value: float) -> tuple[int, ...]:
+    """Grid indices just below and above `value`, inside the bounds."""
+    below = math.floor(value / axis.grid + 1e-6)
+    inside = {min(max(step, axis.first_step), axis.last_step) for step in (below, below + 1)}
+    return tuple(sorted(inside))

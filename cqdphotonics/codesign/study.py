@@ -122,7 +122,7 @@ class Search(_Part):
     """How the search goes."""
 
     algorithm: AlgorithmName = Field(
-        default="BOBYQA", description="A derivative-free nlopt algorithm."
+        default="COBYLA", description="A derivative-free nlopt algorithm."
     )
     fidelity: FidelityName = "draft"
     budget: Count = Field(default=60, ge=1, le=100_000, description="Evaluations in all.")

@@ -61,10 +61,10 @@ def spectrum(
             fontsize=9,
         )
         axes.axhline(1.0, color=FAINT, lw=0.8, ls=":")
-        axes.set(
-            xlabel="vacuum wavelength (nm)", ylabel="power / homogeneous medium", ylim=(0, None)
-        )
+        axes.set(xlabel="vacuum wavelength (nm)", ylabel="power / homogeneous medium")
         axes.set_xlim(x.min(), x.max())
+        # Room above the curves for legend and label.
+        axes.set_ylim(0, 1.3 * axes.dataLim.y1)
         axes.legend(loc="upper left", fontsize=9)
         return to_svg(
             figure,

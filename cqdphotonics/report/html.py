@@ -32,8 +32,11 @@ _LABELS = {
     "brightness": ("photons collected per excitation", ""),
     "lifetime": ("lifetime", "ps"),
     "linewidth": ("homogeneous linewidth", "meV"),
-    "g2": ("g²(0)", ""),
 }
+
+
+ALWAYS_SHOWN = ("indistinguishability", "efficiency", "purcell", "lifetime", "linewidth")
+"""Figures in every report; those of the objective are shown, too."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def render(result: StudyResult, responses: Responses, layout: str = "") -> str:
         description=study.description,
         subtitle=_subtitle(result, emitter),
         verified=result.best.verified,
+        reservation=result.best.reservation,
         proof_fidelity=study.proof.fidelity,
         cards=_cards(result),
         sentence=_sentence(result),
@@ -268,7 +272,8 @@ def _figures(result: StudyResult) -> list[dict[str, Any]]:
     if len(objective.exponents) > 1:
         cells = [format_quantity(a.objective) if a else "failed" for a in assessments]
         rows.append({"name": f"objective {objective.symbol}", "unit": "", "cells": cells})
-    for name, (label, unit) in _LABELS.items():
+    for name in (*ALWAYS_SHOWN, *(n for n in objective.exponents if n not in ALWAYS_SHOWN)):
+        label, unit = _LABELS[name]
         cells = [
             format_quantity(a.figures[name])
             if a and name in a.figures
@@ -285,7 +290,14 @@ def _checks(result: StudyResult) -> list[dict[str, Any]]:
     for design, kind, assessment in _assessments(result):
         passed = assessment is not None and assessment.converged
         verdict = assessment.verdict if assessment else design.problem or "no result"
-        checks.append({"name": f"{design.name}, {kind}", "passed": passed, "verdict": verdict})
+        checks.append(
+            {
+                "name": f"{design.name}, {kind}",
+                "passed": passed,
+                "verdict": verdict,
+                "details": assessment.checks if assessment else (),
+            }
+        )
     return checks
 
 
