@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SOLVER_VERSION = 3
+SOLVER_VERSION = 4
 """Raised when the worker computes something else from the same job; it is part of the hash."""
 
 
@@ -135,7 +135,9 @@ class Job(_Frozen):
     below, above : float
         Inner extents along −z and +z from the emitter.
     pml : float
-        Thickness of the absorbing layer outside the inner extents.
+        Thickness of the absorbing layers outside the inner extents.
+    side_pml : float, optional
+        That of the layer around the side, where it differs.
     box : tuple of 4 floats
         Half width, half depth, depth below and height above of the closed surface through which
         power is counted; its top and bottom are the planes of the far-field transform.
@@ -157,6 +159,7 @@ class Job(_Frozen):
     below: float = Field(gt=0)
     above: float = Field(gt=0)
     pml: float = Field(gt=0)
+    side_pml: float | None = Field(default=None, gt=0)
     box: tuple[float, float, float, float]
     media: dict[str, MediumSpec]
     background: str
@@ -178,13 +181,16 @@ class Job(_Frozen):
         """SHA-256 of `canonical()`, 32 hexadecimal digits of it."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:32]
 
+    @property
+    def side_layer(self) -> float:
+        """Thickness of the absorbing layer around the side."""
+        return self.pml if self.side_pml is None else self.side_pml
+
     def voxels(self) -> int:
         """Number of grid points that are stepped, mirrors counted."""
-        width, depth, below, above, pml = (
-            self.half_width, self.half_depth, self.below, self.above, self.pml,
-        )  # fmt: skip
-        height = (below + above + 2 * pml) * self.resolution
+        width, depth = self.half_width + self.side_layer, self.half_depth + self.side_layer
+        height = (self.below + self.above + 2 * self.pml) * self.resolution
         if self.formulation == "cylindrical":
-            return round((width + pml) * self.resolution * height)
-        count = 4 * (width + pml) * (depth + pml) * self.resolution**2 * height
+            return round(width * self.resolution * height)
+        count = 4 * width * depth * self.resolution**2 * height
         return round(count / 2 ** len(self.mirrors))
