@@ -1,5 +1,6 @@
 """``cqd emitters``, ``cqd figures``, ``cqd target``: what a dot can do, before any field solver."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -188,6 +189,8 @@ def target_command(
     json: JsonOption = False,
 ) -> None:
     """What device a wanted indistinguishability needs: Purcell factor, cavity, cascade of two."""
+    # Before numpy is loaded: its matrices here are small, and threads cost ten times what they do.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cqdphotonics.quantum.summary import target_summary
     from cqdphotonics.quantum.target import Fabrication, target
 
