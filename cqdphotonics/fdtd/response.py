@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from uncertainties import UFloat, ufloat
+from uncertainties import UFloat
 
 from cqdphotonics.constants import angular_frequency
-from cqdphotonics.display import format_quantity
+from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.errors import FileFormatError, InputError, RangeError
 from cqdphotonics.fdtd.store import storage_error
 from cqdphotonics.quantum import Environment, fit_environment
@@ -71,7 +71,7 @@ class Response:
 
     def _at_emission(self, name: str, spread: str | None = None) -> UFloat:
         point = self.data.sel(wavelength=self.wavelength, method="nearest")
-        return ufloat(float(point[name]), float(point[spread]) if spread else 0.0)
+        return quantity(float(point[name]), float(point[spread]) if spread else 0.0)
 
     @property
     def purcell(self) -> UFloat:
@@ -104,7 +104,7 @@ class Response:
                 "simulating: it costs no new simulation."
             )
         point = self.data.sel(direction=direction).isel(na=nearest)
-        return ufloat(float(point["collection"]), float(point["collection_uncertainty"]))
+        return quantity(float(point["collection"]), float(point["collection_uncertainty"]))
 
     def environment(
         self, emitter: "Emitter", na: float = 0.8, direction: str = "up"
