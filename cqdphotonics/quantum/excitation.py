@@ -29,7 +29,8 @@ from scipy import linalg, sparse
 from cqdphotonics.errors import InputError
 
 _DENSE_LEVELS = 3  # up to here a dense product builds the matrices faster than a sparse one
-_CHUNK_ELEMENTS = 4_000_000  # matrix elements in memory at a time, per batch
+_JOINT_LEVELS, _JOINT_BATCH = 2, 16  # up to here all systems are solved as one
+_CHUNK_ELEMENTS = 200_000  # matrix elements at a time, so that they stay in the cache
 _INVERSE_SIZE = 64  # up to here the overhead counts and a batch of inverses is quickest
 _REFINEMENTS = 8
 
@@ -249,14 +250,40 @@ def integrals(
     """
     n = effective.shape[-1]
     matrices = generators(effective, dephasing)
-    density, weights = integrated_density_and_coherence(matrices, outputs)
-    pairs = integrated_pairs(matrices[:, 0])
+    jointly = n <= _JOINT_LEVELS and len(matrices) <= _JOINT_BATCH
+    solve = _integrated_jointly if jointly else _integrated_separately
+    density, weights, pairs = solve(matrices, outputs)
     result = np.empty((effective.shape[0], len(outputs)), float)
     for i, output in enumerate(outputs):
         numerator = (weights[..., i] @ numerator_form(n, output) * pairs).sum(axis=-1)
         # 0 ≤ I ≤ 1 holds exactly; the last bit of the division must not break it.
         result[:, i] = np.minimum(numerator / (0.5 * density[:, output] ** 2), 1.0)
     return density[:, :n].astype(float), result
+
+
+def _integrated_separately(
+    matrices: NDArray[np.float64], outputs: tuple[int, ...]
+) -> tuple[NDArray[np.longdouble], NDArray[np.longdouble], NDArray[np.longdouble]]:
+    density, weights = integrated_density_and_coherence(matrices, outputs)
+    return density, weights, integrated_pairs(matrices[:, 0])
+
+
+def _integrated_jointly(
+    matrices: NDArray[np.float64], outputs: tuple[int, ...]
+) -> tuple[NDArray[np.longdouble], NDArray[np.longdouble], NDArray[np.longdouble]]:
+    """The same from one block-diagonal system: for matrices so small that calls cost more."""
+    batch, _, size, _ = matrices.shape
+    pairs = size * (size + 1) // 2
+    joint = np.zeros((batch, 2 * size + pairs, 2 * size + pairs))
+    joint[:, :size, :size] = matrices[:, 0]
+    joint[:, size : 2 * size, size : 2 * size] = matrices[:, 1]
+    joint[:, 2 * size :, 2 * size :] = kronecker_sum(matrices[:, 0])
+    right = np.zeros((2 * size + pairs, len(outputs)))
+    right[0, 0] = right[2 * size, 0] = -1
+    for i, output in enumerate(outputs):
+        right[size + output, i] = -1
+    solution = solve_refined(joint, right)
+    return solution[:, :size, 0], solution[:, size : 2 * size], solution[:, 2 * size :, 0]
 
 
 def integrated_density_and_coherence(
