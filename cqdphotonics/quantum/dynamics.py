@@ -23,6 +23,8 @@ from cqdphotonics.quantum.excitation import (
     integrated_pairs,
     kronecker_sum,
     numerator_form,
+    solve_refined,
+    trapped,
 )
 
 
@@ -61,6 +63,22 @@ def motion(hamiltonian: ArrayLike, decay: ArrayLike, dephasing: ArrayLike) -> Mo
 def vectors(matrix: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
     """v(t) (T, N²) with all of v(0) on level 0."""
     return np.asarray(expm(matrix * times[:, None, None])[..., 0]).reshape(len(times), -1)
+
+
+def integrated_vector(system: Motion, first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """∫v dt (N²,) from the vector `first` on.
+
+    Raises
+    ------
+    InputError
+        If the excitation never leaves.
+    """
+    n = len(system.decay)
+    with np.errstate(all="ignore"):
+        integral = solve_refined(system.matrix, -first[:, None])[:, 0].astype(float)
+    if not abs(system.decay @ integral[:n] - first[:n].sum()) <= 1e-6:
+        raise trapped()
+    return integral
 
 
 def populations(
@@ -120,9 +138,8 @@ def emission_spectrum(
     n = len(system.decay)
     (level,) = check_outputs(output, n)
     omega = np.asarray(frequencies, float)
-    matrices = generators(system.bare[None], system.dephasing[None])
-    density, _ = integrated_density_and_coherence(matrices, (level,))
-    rho = (coordinates(n).from_vector @ density[0].astype(float)).reshape(n, n)
+    density = integrated_vector(system, np.eye(n * n)[0])
+    rho = (coordinates(n).from_vector @ density).reshape(n, n)
     shifted = 1j * omega[..., None, None] * np.eye(n) - system.effective.conj().T
     column = np.zeros((*omega.shape, n, 1), complex)
     column[..., level, 0] = 1
@@ -171,10 +188,10 @@ def gated_emission(
     pairs = (first[:, None] * first)[tables.rows, tables.columns]
     if stop == inf:
         matrices = generators(system.bare[None], system.dephasing[None])
+        emitted = integrated_vector(system, first)[level]
         with np.errstate(all="ignore"):
             _, weights = integrated_density_and_coherence(matrices, (level,))
             products = integrated_pairs(matrices[:, 0], pairs)[0]
-            emitted = np.linalg.solve(system.matrix, -first)[level]
         numerator = weights[0, :, 0] @ numerator_form(n, level) @ products
     else:
         numerator, emitted = _gate(system, level, first, pairs, stop - start)
@@ -254,6 +271,7 @@ def filtered_emission(
     if n + 1 > MAX_LEVELS:
         raise RangeError(f"{n} levels given; with a filter at most {MAX_LEVELS - 1}.")
     (level,) = check_outputs(output, n)
+    integrated_vector(system, np.eye(n * n)[0])  # only to refuse an excitation that stays
     cascaded = np.zeros((n + 1, n + 1), complex)
     cascaded[:n, :n] = system.bare
     cascaded[n, n] = -1j * centre - width / 2

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
 
-from cqdphotonics.quantum.dynamics import Motion, check_times, motion
+from cqdphotonics.quantum.dynamics import Motion, check_times, integrated_vector, motion
 from cqdphotonics.quantum.emission import check_outputs
 from cqdphotonics.quantum.excitation import coordinates, integrated_pairs
 
@@ -138,10 +138,9 @@ def _pairs(system: Motion, level: int) -> tuple[NDArray[np.float64], float]:
     """∫v vᵀdt (N², N²) and ∫⟨a†a⟩dt of the output."""
     size = len(system.matrix)
     tables = coordinates(len(system.decay))
+    total = integrated_vector(system, np.eye(size)[0])[level]
     with np.errstate(all="ignore"):
         triangle = integrated_pairs(system.matrix[None])[0].astype(float)
     pairs = np.zeros((size, size))
     pairs[tables.rows, tables.columns] = pairs[tables.columns, tables.rows] = triangle
-    initial = np.zeros(size)
-    initial[0] = -1
-    return pairs, float(np.linalg.solve(system.matrix, initial)[level])
+    return pairs, float(total)

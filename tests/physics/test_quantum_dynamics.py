@@ -234,3 +234,18 @@ def test_wrong_filters_times_and_batches_are_refused():
         populations(*SYSTEM, [-1.0])
     with pytest.raises(InputError, match="one system"):
         populations(np.zeros((3, 1, 1)), np.ones(1), np.ones(1), [1.0])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda *system: emission_spectrum(*system, [0.0]),
+        lambda *system: gated_emission(*system, 1.0),
+        lambda *system: filtered_emission(*system, 0.0, 1.0),
+        lambda *system: hom_dip(*system, [0.0]),
+        lambda *system: hom_correlation(*system, [0.0]),
+    ],
+)
+def test_an_excitation_that_stays_is_refused(call):
+    with pytest.raises(InputError, match="never leaves"):
+        call([[0, 1], [1, 0]], [0, 0], [1, 0])
