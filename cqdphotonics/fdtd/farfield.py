@@ -1,7 +1,7 @@
 """From tangential fields on a plane to the power that leaves at each angle.
 
 A plane in a homogeneous medium is expanded into plane waves: by two Hankel transforms when the
-fields are ∝ exp(imφ), by an FFT otherwise. Each plane wave carries its own power, so the spectrum
+fields are ∝ exp(imφ), by Fourier transforms otherwise. Each plane wave carries its own power, so the spectrum
 needs no distance, no near-to-far kernel, and evanescent waves drop out by themselves. Power that
 passes beside the plane is missed, which a second, larger cell shows.
 
@@ -15,7 +15,7 @@ from scipy.integrate import trapezoid
 from scipy.special import jv
 
 ANGLES = 181
-_FFT_POINTS = 1024
+_FEWEST_WAVES = 121
 
 
 @dataclass(frozen=True)
@@ -94,23 +94,27 @@ def from_plane(
     frequency, index
         As in `from_radial`.
     """
-    dx, dy = x[1] - x[0], y[1] - y[0]
-    size = (_FFT_POINTS, _FFT_POINTS)
     # Edges count half: the trapezoidal rule of the transform's integral.
-    window = np.ones(fields.shape[1:])
-    window[[0, -1], :] *= 0.5
-    window[:, [0, -1]] *= 0.5
-    e_x, e_y, h_x, h_y = np.fft.fft2(fields * window, s=size) * dx * dy
-    density = np.fft.fftshift((e_x * h_y.conj() - e_y * h_x.conj()).real)
-    kx = np.fft.fftshift(np.fft.fftfreq(size[0], dx)) * 2 * np.pi
-    ky = np.fft.fftshift(np.fft.fftfreq(size[1], dy)) * 2 * np.pi
+    weights = [np.full(len(axis), axis[1] - axis[0]) for axis in (x, y)]
+    for weight in weights:
+        weight[[0, -1]] *= 0.5
+    wavenumber = 2 * np.pi * frequency * index
+    # The power's spectrum has details of π/length; four points in each are enough to interpolate.
+    # Transforming to propagating waves only is cheaper than a padded FFT, whatever the plane.
+    waves, kernels = [], []
+    for axis, weight in zip((x, y), weights, strict=True):
+        length = axis[-1] - axis[0]
+        count = max(_FEWEST_WAVES, int(8 * wavenumber * length / np.pi) + 1)
+        waves.append(np.linspace(-wavenumber, wavenumber, count))
+        kernels.append(np.exp(-1j * np.outer(waves[-1], axis)) * weight)
+    e_x, e_y, h_x, h_y = kernels[0] @ fields @ kernels[1].T
+    density = (e_x * h_y.conj() - e_y * h_x.conj()).real
 
     from scipy.interpolate import RegularGridInterpolator
 
-    lookup = RegularGridInterpolator((kx, ky), density, bounds_error=False, fill_value=0.0)
+    lookup = RegularGridInterpolator(tuple(waves), density, bounds_error=False, fill_value=0.0)
     theta = np.linspace(0, np.pi / 2, ANGLES)
     phi = np.arange(180) * 2 * np.pi / 180
-    wavenumber = 2 * np.pi * frequency * index
     k = wavenumber * np.sin(theta)
     points = np.stack([np.outer(k, np.cos(phi)), np.outer(k, np.sin(phi))], axis=-1)
     mean = lookup(points).mean(axis=1)
