@@ -104,3 +104,19 @@ def test_corners_of_the_ten_decades(g, detuning, gamma, kappa, star):
     exact = exact_two_levels(g, detuning, (gamma, kappa), (star, 0.0))
     assert photon.efficiency == pytest.approx(exact[1], rel=1e-9)
     assert photon.indistinguishability == pytest.approx(exact[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("levels", [3, 4])
+@pytest.mark.parametrize("seed", range(12))
+def test_conservation_and_purity_survive_ten_decades_with_more_levels(levels, seed):
+    """Where no exact value is known: probability 1 in all, identical photons without dephasing."""
+    rng = np.random.default_rng(seed)
+    couplings = np.triu(10 ** rng.uniform(-5, 5, (levels, levels)))
+    hamiltonian = couplings + np.triu(couplings, 1).T
+    decay, dephasing = 10 ** rng.uniform(-5, 5, (2, levels))
+    everywhere = list(range(levels))
+    pure = emission(hamiltonian, decay, np.zeros(levels), everywhere)
+    assert pure.indistinguishability == pytest.approx(np.ones(levels), rel=1e-6)
+    assert pure.efficiency.sum() == pytest.approx(1, rel=1e-7)
+    dephased = emission(hamiltonian, decay, dephasing, everywhere)
+    assert dephased.efficiency.sum() == pytest.approx(1, rel=1e-7)
