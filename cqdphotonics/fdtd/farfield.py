@@ -1,9 +1,9 @@
 """From tangential fields on a plane to the power that leaves at each angle.
 
 A plane in a homogeneous medium is expanded into plane waves: by two Hankel transforms when the
-fields are ∝ exp(imφ), by Fourier transforms otherwise. Each plane wave carries its own power, so the spectrum
-needs no distance, no near-to-far kernel, and evanescent waves drop out by themselves. Power that
-passes beside the plane is missed, which a second, larger cell shows.
+fields are ∝ exp(imφ), by Fourier transforms otherwise. Each plane wave carries its own power, so
+the spectrum needs no distance, no near-to-far kernel, and evanescent waves drop out by themselves.
+Power that passes beside the plane is missed, which a second, larger cell shows.
 
 Fields are per unit current and follow Meep's convention: flux = Re(E* × H), without ½.
 """
