@@ -40,7 +40,10 @@ GET_MEEP = (
     "On Debian and Ubuntu: apt-get install python3-meep-mpi-default python3-mpi4py openmpi-bin "
     "(`./run` does it). Elsewhere: conda env create -f environment.yml."
 )
-GET_MPI = "On Debian and Ubuntu: apt-get install openmpi-bin. Elsewhere: conda env create -f environment.yml."
+GET_MPI = (
+    "On Debian and Ubuntu: apt-get install openmpi-bin. "
+    "Elsewhere: conda env create -f environment.yml."
+)
 GET_PACKAGES = "`./run cqd doctor` installs what is missing; or: pip install cqdphotonics."
 
 SELF_TEST_SECONDS = 300.0

@@ -90,7 +90,7 @@ def command(argument: str, ranks: int) -> list[str]:
     if shutil.which("mpirun") is None:
         raise MissingDependencyError(
             f"{ranks} ranks were asked for, but 'mpirun' is not installed. "
-            "Install 'openmpi-bin' (or conda's 'openmpi'), or use one rank; see `cqd doctor`."
+            "Install 'openmpi-bin' (with conda, use environment.yml); see `cqd doctor`."
         )
     return ["mpirun", "-np", str(ranks), *worker]
 
