@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SOLVER_VERSION = 4
+SOLVER_VERSION = 5
 """Raised when the worker computes something else from the same job; it is part of the hash."""
 
 
@@ -30,10 +30,13 @@ class PoleSpec(_Frozen):
 
 
 class MediumSpec(_Frozen):
-    """ε(f) = epsilon + Σ poles, or a perfect conductor; `label` says what it stands for."""
+    """ε(f) = epsilon + Σ poles, or a perfect conductor; `label` says what it stands for.
+
+    Below 1 only as vacuum with the grid's dispersion taken out.
+    """
 
     label: str
-    epsilon: float = Field(ge=1.0)
+    epsilon: float = Field(gt=0.8)
     poles: tuple[PoleSpec, ...] = ()
     perfect_conductor: bool = False
 
@@ -144,7 +147,9 @@ class Job(_Frozen):
     frequencies : tuple of float
         Where the spectrum is taken.
     emission_frequency : float
-        Where near fields are kept for the far field and the cross-section.
+        Where the fields of the cross-section are kept.
+    near_frequencies : tuple of float
+        Where fields are kept for the far field, among `frequencies`; the emission alone if empty.
     reference_index, reference_half_width : float
         The homogeneous run: medium and inner half extent in every direction.
     """
@@ -168,6 +173,7 @@ class Job(_Frozen):
     source: SourceSpec
     frequencies: tuple[float, ...]
     emission_frequency: float
+    near_frequencies: tuple[float, ...] = ()
     stop: StopSpec
     reference_index: float
     reference_half_width: float

@@ -13,6 +13,7 @@ import numpy as np
 
 from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
+from cqdphotonics.fdtd.dispersion import compensated_permittivity
 from cqdphotonics.fdtd.geometry import solids_about_emitter
 from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, PoleSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.scene import Scene
@@ -44,13 +45,16 @@ class Grid:
 
 FIDELITIES: dict[str, tuple[Grid, ...]] = {
     "draft": (Grid(10, 0.5, 5e-3, 0.4),),
-    "standard": (Grid(16, 0.6, 3e-3, 0.05),),
-    # Two grids and two cells: their difference is what the quoted uncertainty is made of.
-    "fine": (Grid(16, 0.6, 3e-3, 0.05), Grid(24, 0.9, 2e-3, 0.05)),
+    "standard": (Grid(15, 0.6, 3e-3, 0.1),),
+    # Three grids to see where a resonance ends, and two cells: the uncertainty is made of both.
+    "fine": (Grid(10, 0.5, 5e-3, 0.4), Grid(15, 0.6, 3e-3, 0.1), Grid(22, 0.9, 2e-3, 0.1)),
 }
-"""Grids of each fidelity; the last is the best."""
+"""Grids of each fidelity, coarse to fine; a finer fidelity uses the results of the coarser."""
 
-SPECTRUM_POINTS = 81
+SPECTRUM_POINTS = 241
+NEAR_FIELD_STEPS = {"cylindrical": range(-36, 37, 4), "cartesian": range(1)}
+"""Points of the spectrum, counted from the emission, at which far fields are computed."""
+
 DEFAULT_BANDWIDTH = 0.1
 """Width of the spectrum over the emission wavelength."""
 
@@ -234,6 +238,9 @@ def _job(
     frequencies = [float(f) for f in 1 / wavelengths]
     frequencies[SPECTRUM_POINTS // 2] = 1 / wavelength
     used = {s.material for s in scene.solids} | {f.material for f in scene.films} | {scene.medium}
+    on_grid = {
+        name: _on_grid(media[name], wavelength, resolution, formulation) for name in sorted(used)
+    }
     return Job(
         formulation=formulation,
         angular_number=0 if not cylindrical or scene.dipole == "z" else 1,
@@ -246,22 +253,41 @@ def _job(
         pml=pml,
         side_pml=_round_up(_SIDE_PML_WAVELENGTHS[formulation] * wavelength, resolution),
         box=box,
-        media={name: media[name] for name in sorted(used)},
+        media=on_grid,
         background=scene.medium,
         solids=solids_about_emitter(scene),
         mirrors=() if cylindrical else _mirrors(scene, below, above),
         source=_source(scene.dipole, cylindrical, resolution, frequencies),
         frequencies=tuple(frequencies),
         emission_frequency=1 / wavelength,
+        near_frequencies=tuple(
+            frequencies[SPECTRUM_POINTS // 2 + step] for step in NEAR_FIELD_STEPS[formulation]
+        ),
         stop=StopSpec(
             agreement=grid.agreement,
             largest_tail=grid.largest_tail,
             interval=_INTERVAL_WAVELENGTHS * wavelength,
             longest=_LONGEST_WAVELENGTHS * wavelength,
         ),
-        reference_index=media[host].epsilon ** 0.5,
+        reference_index=on_grid[host].epsilon ** 0.5,
         reference_half_width=_round_up(0.75 * wavelength / media[host].epsilon ** 0.5, resolution),
     )
+
+
+def _on_grid(
+    medium: MediumSpec,
+    wavelength: float,
+    resolution: float,
+    formulation: Literal["cylindrical", "cartesian"],
+) -> MediumSpec:
+    """A transparent medium with the grid's dispersion taken out; others as they are."""
+    if medium.poles:
+        return medium
+    step = 1 / resolution
+    epsilon = compensated_permittivity(
+        medium.epsilon, 1 / wavelength, step, _COURANT[formulation] * step, formulation
+    )
+    return medium.model_copy(update={"epsilon": round(epsilon, 9)})
 
 
 def _resolution(scene: Scene, media: dict[str, MediumSpec], wavelength: float, grid: Grid) -> float:

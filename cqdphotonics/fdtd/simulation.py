@@ -11,6 +11,7 @@ from cqdphotonics import __version__
 from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.planning import Plan, plan
+from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import Limits, run
 from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
@@ -52,7 +53,7 @@ def simulate(
     wavelength : float
         Vacuum wavelength of the emission in µm.
     fidelity : {"draft", "standard", "fine"}
-        ``fine`` runs two grids in two cells and gives an uncertainty.
+        ``fine`` runs three grids in three cells and gives an uncertainty.
     dipole : {"x", "y", "z"}
         Axis of the dipole.
     na : iterable of float
@@ -118,7 +119,9 @@ def _checked_apertures(na: Iterable[float]) -> tuple[float, ...]:
 def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...]) -> Response:
     """The response from the raw results of all jobs of a plan.
 
-    With two grids the finer one's values are given and their difference is the uncertainty.
+    With several grids the finest one's values are given, moved to where the grids say that its
+    spectrum ends (`registration`). The uncertainty is made of the change from the grid (and cell)
+    before, the uncertainty of that move, and the change between time windows.
     """
     import xarray as xr
 
@@ -126,44 +129,64 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         Analysis(job, raw, planned.collection_index)
         for job, raw in zip(planned.jobs, raws, strict=True)
     ]
-    best = runs[-1]
-    spread = np.zeros_like(best.purcell)
-    if len(runs) > 1:
-        spread = np.abs(best.purcell - runs[0].purcell) + np.abs(best.purcell - best.purcell_window)
-    directions = ["up", "down"]
-    angular = [[each.angular(side) for side in directions] for each in runs]
-    collection = np.array(
-        [
+    best, before = runs[-1], runs[-2] if len(runs) > 1 else None
+    registration = register(runs)
+    factor, wavelength = registration.factors[-1], best.wavelength
+
+    def moved(run: Analysis, values: np.ndarray, factor: float) -> np.ndarray:
+        return np.interp(wavelength * factor, run.wavelength, values)
+
+    purcell = moved(best, best.purcell, factor)
+    purcell_spread = np.zeros_like(purcell)
+    if before is not None:
+        grids = moved(before, before.purcell, registration.factors[-2]) - purcell
+        sideways = np.max(
             [
-                [power.within(na, planned.collection_index[side]) for na in apertures]
-                for side, power in zip(directions, powers, strict=True)
-            ]
-            for powers in angular
-        ]
+                np.abs(np.interp(wavelength * (1 + side), wavelength, purcell) - purcell)
+                for side in (-registration.spread, registration.spread)
+            ],
+            axis=0,
+        )
+        windows = moved(best, best.purcell - best.purcell_window, factor)
+        purcell_spread = np.sqrt(grids**2 + sideways**2 + windows**2)
+    directions = ["up", "down"]
+    collection = np.array(
+        [_collected(best, side, apertures, planned, factor) for side in directions]
     )
-    collection_spread = np.abs(collection[-1] - collection[0])
+    collection_spread = np.zeros_like(collection)
+    if before is not None:
+        earlier = [
+            _collected(before, side, apertures, planned, registration.factors[-2])
+            for side in directions
+        ]
+        aside = [
+            _collected(best, side, apertures, planned, factor * (1 + registration.spread))
+            for side in directions
+        ]
+        collection_spread = np.hypot(collection - earlier, collection - aside)
+    angular = [best.angular(side) for side in directions]
     x, z, field, epsilon = best.cross_section()
     spectra = {
-        "purcell": best.purcell,
-        "purcell_uncertainty": spread,
-        **{f"radiated_{side}": values for side, values in best.radiated.items()},
-        "absorbed": best.absorbed,
-        "closure": best.closure,
+        "purcell": purcell,
+        "purcell_uncertainty": purcell_spread,
+        **{f"radiated_{side}": moved(best, v, factor) for side, v in best.radiated.items()},
+        "absorbed": moved(best, best.absorbed, factor),
+        "closure": moved(best, best.closure, factor),
     }
     data = xr.Dataset(
         {
             **{name: ("wavelength", values) for name, values in spectra.items()},
-            "collection": (("direction", "na"), collection[-1]),
+            "collection": (("direction", "na"), collection),
             "collection_uncertainty": (("direction", "na"), collection_spread),
-            "far_field": (("direction", "theta"), np.stack([a.intensity for a in angular[-1]])),
+            "far_field": (("direction", "theta"), np.stack([a.intensity for a in angular])),
             "field": (("x", "z"), field),
             "epsilon": (("x", "z"), epsilon),
         },
         coords={
-            "wavelength": ("wavelength", best.wavelength, {"units": "µm"}),
+            "wavelength": ("wavelength", wavelength, {"units": "µm"}),
             "direction": directions,
             "na": list(apertures),
-            "theta": ("theta", angular[-1][0].theta, {"units": "rad"}),
+            "theta": ("theta", angular[0].theta, {"units": "rad"}),
             "x": ("x", x, {"units": "µm"}),
             "z": ("z", z, {"units": "µm"}),
         },
@@ -178,8 +201,8 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     data["field"].attrs["units"] = "relative"
     data["epsilon"].attrs["units"] = "1"
     checks = [check for each in runs for check in each.checks()]
-    if len(runs) > 1:
-        change = abs(runs[0].purcell.max() / best.purcell.max() - 1)
+    if before is not None:
+        change = abs(before.purcell.max() / best.purcell.max() - 1)
         checks.append(
             Check("change of the highest Purcell factor between the grids", change, GRIDS_LIMIT)
         )
@@ -191,22 +214,32 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         converged=not failed,
         verdict=_verdict(planned, failed),
         checks=tuple(str(check) for check in checks),
-        resonances=tuple((r.wavelength, r.quality) for r in best.resonances()),
+        resonances=tuple((r.wavelength / factor, r.quality) for r in best.resonances()),
         cost_seconds=sum(float(raw.meta["seconds"]) for raw in raws),
         job_hashes=tuple(raw.job_hash for raw in raws),
-        provenance=_provenance(planned, raws),
+        provenance=_provenance(planned, raws, registration.note),
     )
+
+
+def _collected(
+    run: Analysis, side: str, apertures: tuple[float, ...], planned: Plan, factor: float
+) -> np.ndarray:
+    """Shares into the apertures at the emission, on a grid whose spectrum is moved by `factor`."""
+    known, shares = run.near_wavelengths, run.collected(side, apertures)
+    order = np.argsort(known)
+    wanted = planned.wavelength * factor
+    return np.array([np.interp(wanted, known[order], column[order]) for column in shares.T])
 
 
 def _verdict(planned: Plan, failed: list[str]) -> str:
     if failed:
         return "NOT CONVERGED: " + "; ".join(failed)
     if len(planned.jobs) > 1:
-        return "converged on two grids, in two cells and two time windows"
+        return f"converged on {len(planned.jobs)} grids, in several cells and time windows"
     return f"converged in time on one grid ({planned.fidelity}); the grid's own error is unverified"
 
 
-def _provenance(planned: Plan, raws: list[RawResult]) -> dict[str, Any]:
+def _provenance(planned: Plan, raws: list[RawResult], moved: str) -> dict[str, Any]:
     scene = planned.scene
     return {
         "cqdphotonics": __version__,
@@ -215,7 +248,7 @@ def _provenance(planned: Plan, raws: list[RawResult]) -> dict[str, Any]:
         "dipole": scene.dipole,
         "emitter": list(scene.emitter),
         "formulation": planned.formulation,
-        "notes": list(planned.notes),
+        "notes": [*planned.notes, *([moved] if moved else [])],
         "media": {name: m.label for name, m in planned.jobs[-1].media.items()},
         "grids": [
             {

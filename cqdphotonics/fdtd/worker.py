@@ -277,6 +277,14 @@ class Run:
             summary=np.array([times[-1], tail_share, change, float(quiet == 2)]),
         )
 
+    @property
+    def near_frequencies(self) -> tuple[float, ...]:
+        """Where the fields on the planes are kept."""
+        return self.job.near_frequencies or (self.job.emission_frequency,)
+
+    def _index(self, frequency: float) -> int:
+        return int(np.argmin(np.abs(self.frequencies - frequency)))
+
     def near_fields(self) -> None:
         """Ask for fields on the top and bottom planes and in the x–z plane at the emission."""
         a, b, down, up = self.box
@@ -288,18 +296,23 @@ class Run:
             lid, middle, tangential = mp.Vector3(2 * a, 2 * b), 0.0, [mp.Ex, mp.Ey, mp.Hx, mp.Hy]
             cut = mp.Vector3(2 * self.width, 0, sum(self.heights))
             cut_centre, parts = mp.Vector3(), [mp.Ex, mp.Ey, mp.Ez]
+        near = self.near_frequencies
         self.planes = {
-            name: self._fields(tangential, mp.Vector3(middle, 0, self.z0 + z), lid)
+            name: self._fields(tangential, near, mp.Vector3(middle, 0, self.z0 + z), lid)
             for name, z in (("up", up), ("down", -down))
         }
-        self.cut = self._fields(parts, cut_centre, cut)
+        self.cut = self._fields(parts, (self.job.emission_frequency,), cut_centre, cut)
 
     def _fields(
-        self, components: list[int], centre: mp.Vector3, size: mp.Vector3
+        self,
+        components: list[int],
+        frequencies: tuple[float, ...],
+        centre: mp.Vector3,
+        size: mp.Vector3,
     ) -> tuple[Any, dict[str, mp.Vector3], list[int]]:
-        """A monitor of `components` at the emission, where it is, and what it holds."""
+        """A monitor of `components` at `frequencies`, where it is, and what it holds."""
         where = {"center": centre, "size": size}
-        monitor = self.sim.add_dft_fields(components, [self.job.emission_frequency], **where)
+        monitor = self.sim.add_dft_fields(components, list(frequencies), **where)
         return monitor, where, components
 
     def _axis(self, where: dict[str, mp.Vector3], axis: str, count: int) -> np.ndarray:
@@ -315,16 +328,22 @@ class Run:
 
     def collect_near_fields(self, arrays: dict[str, np.ndarray]) -> None:
         """Put what `near_fields` asked for into `arrays`, per unit of current."""
-        index = int(np.argmin(np.abs(self.frequencies - self.job.emission_frequency)))
-        current = np.sqrt(self.current_squared()[index])
+        current = np.sqrt(self.current_squared())
         for name, (monitor, where, components) in self.planes.items():
-            fields = np.stack([self.sim.get_dft_array(monitor, c, 0) for c in components])
-            arrays[f"plane_{name}"] = fields / current
-            x, y = self._axis(where, "x", fields.shape[1]), self._axis(where, "y", fields.shape[-1])
+            fields = np.stack(
+                [
+                    np.stack([self.sim.get_dft_array(monitor, c, number) for c in components])
+                    / current[self._index(frequency)]
+                    for number, frequency in enumerate(self.near_frequencies)
+                ]
+            )
+            arrays[f"plane_{name}"] = fields
+            x, y = self._axis(where, "x", fields.shape[2]), self._axis(where, "y", fields.shape[-1])
             arrays[f"plane_{name}_x"], arrays[f"plane_{name}_y"] = x, y
         monitor, where, components = self.cut
         intensity = sum(np.abs(self.sim.get_dft_array(monitor, c, 0)) ** 2 for c in components)
-        arrays["cut_intensity"] = np.asarray(intensity / current**2, dtype=np.float32)
+        intensity = intensity / current[self._index(self.job.emission_frequency)] ** 2
+        arrays["cut_intensity"] = np.asarray(intensity, dtype=np.float32)
         # Radius and height come in this order in cylindrical arrays too, but transposed.
         rows, columns = intensity.shape
         arrays["cut_x"] = self._axis(where, "x", columns if self.cylindrical else rows)
