@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SOLVER_VERSION = 5
+SOLVER_VERSION = 6
 """Raised when the worker computes something else from the same job; it is part of the hash."""
 
 

@@ -11,11 +11,15 @@ and Meep averages there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, inf
 
-from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, Job, SolidSpec
+from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, Job
 
 _TINY = 1e-7
+
+_Round = BlockSpec | CylinderSpec
+"""Solids of a cylindrical job; its blocks fill the cell sideways."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,15 @@ def thin_layers(job: Job) -> list[ThinLayer]:
 
     Faces that touch a dispersive medium or a conductor are left as they are.
     """
-    solids = [s for s in job.solids if isinstance(s, BlockSpec | CylinderSpec)]
+    solids = [s for s in job.solids if isinstance(s, _Round)]
     pixel = 1 / job.resolution
     # Components sit at whole and half pixels from the cell's middle, which is Meep's origin.
     middle = (job.above - job.below) / 2
     heights: set[int] = set()
-    for face in {face for s in solids for face in _extent(s)}:
+    for face in {face for s in solids for face in _extent(s) if abs(face) < inf}:
         first = floor((face - middle) / (pixel / 2) - 1 + _TINY) + 1
         last = ceil((face - middle) / (pixel / 2) + 1 - _TINY) - 1
-        heights.update(range(first, last + 1) if abs(face) < inf else ())
+        heights.update(range(first, last + 1))
     layers: list[ThinLayer] = []
     for number in sorted(heights):
         z = middle + number * pixel / 2
@@ -56,9 +60,7 @@ def thin_layers(job: Job) -> list[ThinLayer]:
     return layers
 
 
-def _layer(
-    job: Job, solids: Sequence[BlockSpec | CylinderSpec], z: float, pixel: float
-) -> list[ThinLayer]:
+def _layer(job: Job, solids: Sequence[_Round], z: float, pixel: float) -> list[ThinLayer]:
     """The layer about `z` from outside inwards; empty where there is nothing to average."""
     inside = [s for s in solids if _extent(s)[0] < z + pixel / 2 and _extent(s)[1] > z - pixel / 2]
     radii = sorted({_radius(s, z) for s in inside if isinstance(s, CylinderSpec)})
@@ -79,14 +81,14 @@ def _layer(
 
 
 def _mixture(
-    job: Job, solids: Sequence[SolidSpec], r: float, z: float, pixel: float
+    job: Job, solids: Sequence[_Round], r: float, z: float, pixel: float
 ) -> tuple[float, float] | str:
     """ε along and across a face in the pixel about (r, z), or the one medium that fills it."""
     low, high = z - pixel / 2, z + pixel / 2
     cuts = [f for s in solids for f in _extent(s) if low + _TINY < f < high - _TINY]
     edges = [low, *sorted(set(cuts)), high]
     parts: dict[str, float] = {}
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         name = _medium(job, solids, r, (a + b) / 2)
         parts[name] = parts.get(name, 0.0) + (b - a) / pixel
     media = [job.media[name] for name in parts]
@@ -97,7 +99,7 @@ def _mixture(
     return along, across
 
 
-def _medium(job: Job, solids: Sequence[SolidSpec], r: float, z: float) -> str:
+def _medium(job: Job, solids: Sequence[_Round], r: float, z: float) -> str:
     for solid in reversed(solids):
         low, high = _extent(solid)
         if low - _TINY <= z <= high + _TINY and r <= _radius(solid, z):
@@ -105,18 +107,14 @@ def _medium(job: Job, solids: Sequence[SolidSpec], r: float, z: float) -> str:
     return job.background
 
 
-def _extent(solid: SolidSpec) -> tuple[float, float]:
-    """Lowest and highest point of a block or cylinder."""
-    height = solid.height if isinstance(solid, CylinderSpec) else _height(solid)
-    return solid.centre[2] - height / 2, solid.centre[2] + height / 2  # type: ignore[union-attr]
+def _extent(solid: _Round) -> tuple[float, float]:
+    """Lowest and highest point."""
+    height = solid.height if isinstance(solid, CylinderSpec) else solid.size[2]
+    half = inf if height is None else height / 2
+    return solid.centre[2] - half, solid.centre[2] + half
 
 
-def _height(solid: SolidSpec) -> float:
-    size = solid.size[2] if isinstance(solid, BlockSpec) else None
-    return inf if size is None else size
-
-
-def _radius(solid: SolidSpec, z: float) -> float:
+def _radius(solid: _Round, z: float) -> float:
     if not isinstance(solid, CylinderSpec):
         return inf
     low, high = _extent(solid)

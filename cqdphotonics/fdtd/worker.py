@@ -31,6 +31,7 @@ from cqdphotonics.fdtd import ringdown
 from cqdphotonics.fdtd.job import Job, MediumSpec, SolidSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.ringdown import SAMPLES_PER_PERIOD
 from cqdphotonics.fdtd.runner import die_with_parent
+from cqdphotonics.fdtd.smoothing import ThinLayer, thin_layers
 
 _COMPONENTS = {"Ex": mp.Ex, "Ey": mp.Ey, "Ez": mp.Ez, "Ep": mp.Ep}
 _AXES = {"x": mp.X, "y": mp.Y, "z": mp.Z}
@@ -85,6 +86,22 @@ def solid(spec: SolidSpec, material: mp.Medium, shift: float) -> mp.GeometricObj
     return mp.Block(size=size, center=centre, e1=e1, e2=e2, material=material)
 
 
+def thin_layer(layer: ThinLayer, media: dict[str, mp.Medium], shift: float) -> mp.GeometricObject:
+    """Meep's object for half a pixel's layer of a mixture."""
+    material = (
+        media[layer.medium]
+        if layer.medium is not None
+        else mp.Medium(epsilon_diag=mp.Vector3(layer.along, layer.along, layer.across))
+    )
+    centre = mp.Vector3(z=layer.height + shift)
+    if layer.radius is None:
+        size = mp.Vector3(mp.inf, mp.inf, layer.thickness)
+        return mp.Block(size=size, center=centre, material=material)
+    return mp.Cylinder(
+        radius=layer.radius, height=layer.thickness, center=centre, material=material
+    )
+
+
 @dataclass(frozen=True)
 class Ending:
     """Spectrum of work at the end, two intervals before, and at the end without its tail."""
@@ -124,7 +141,10 @@ class Run:
             media = {name: medium(spec) for name, spec in job.media.items()}
             background = media[job.background]
             # Meep's cell is centred on its origin; ours is the emitter.
-            geometry = [solid(s, media[s.medium], (below - above) / 2) for s in job.solids]
+            shift = (below - above) / 2
+            geometry = [solid(s, media[s.medium], shift) for s in job.solids]
+            if self.cylindrical:
+                geometry += [thin_layer(t, media, shift) for t in thin_layers(job)]
             self.box = job.box
         self.z0 = (below - above) / 2
         self.heights = (below, above)
