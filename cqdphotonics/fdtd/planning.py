@@ -43,11 +43,13 @@ class Grid:
     largest_tail: float
 
 
+_DRAFT, _STANDARD = Grid(10, 0.5, 5e-3, 0.7), Grid(14, 0.6, 3e-3, 0.3)
+
 FIDELITIES: dict[str, tuple[Grid, ...]] = {
-    "draft": (Grid(10, 0.5, 5e-3, 0.4),),
-    "standard": (Grid(15, 0.6, 3e-3, 0.1),),
-    # Three grids to see where a resonance ends, and two cells: the uncertainty is made of both.
-    "fine": (Grid(10, 0.5, 5e-3, 0.4), Grid(15, 0.6, 3e-3, 0.1), Grid(22, 0.9, 2e-3, 0.1)),
+    "draft": (_DRAFT,),
+    "standard": (_STANDARD,),
+    # Three grids to see where a resonance ends, in three cells: the uncertainty is made of both.
+    "fine": (_DRAFT, _STANDARD, Grid(20, 0.75, 2e-3, 0.15)),
 }
 """Grids of each fidelity, coarse to fine; a finer fidelity uses the results of the coarser."""
 

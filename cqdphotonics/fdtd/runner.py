@@ -218,15 +218,18 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _resident_gib(group: int) -> float:
-    """Resident memory of the process group in GiB; 0 where /proc does not exist."""
+def _resident_gib(session: int) -> float:
+    """Resident memory of all processes of a session in GiB; 0 where /proc does not exist.
+
+    The session, not the process group: Open MPI gives each rank a group of its own.
+    """
     pages = 0
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
         except OSError:
             continue  # ended while we looked
-        if int(fields[2]) == group:
+        if int(fields[3]) == session:
             pages += int(fields[21])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**30
 
@@ -238,19 +241,25 @@ def _raise_failure(directory: Path, status: int) -> NoReturn:
     if error_file.exists():
         error = json.loads(error_file.read_text())
         if error["kind"] == "diverged":
-            raise SimulationDivergedError(
-                f"the simulation diverged: {error['message']}. Usual causes: a metal that reaches "
-                "into the absorbing layer, a dispersive material with too coarse a time step. Try "
-                "a higher fidelity, or another stack."
-            )
+            raise _diverged(error["message"])
     text = "\n".join(line for line in log if not line.startswith("PROGRESS "))
     if "No module named 'meep'" in text or "_ARRAY_API" in text:
         raise MissingDependencyError(
             "Meep does not import in the solver's process. Debian's Meep needs numpy below 2 and "
             "python3-mpi4py; `cqd doctor` shows what is there."
         )
+    if "fields are NaN or Inf" in text:  # Meep sees it first where they grow quickly
+        raise _diverged("fields became infinite or not a number")
     if "No space left on device" in text:
         raise storage_error(directory, OSError(28, "No space left on device"))
     how = f"signal {-status}" if status < 0 else f"status {status}"
     tail = "\n  ".join(text.splitlines()[-_LOG_TAIL:])
     raise SimulationCrashedError(f"the solver ended with {how}. The end of its log:\n  {tail}")
+
+
+def _diverged(what: str) -> SimulationDivergedError:
+    return SimulationDivergedError(
+        f"the simulation diverged: {what}. Usual causes: a metal that reaches into the absorbing "
+        "layer, a dispersive material with too coarse a time step. Try a higher fidelity, or "
+        "another stack."
+    )
