@@ -12,7 +12,7 @@ from cqdphotonics.cli.app import JsonOption, emit, say
 from cqdphotonics.errors import InputError
 
 if TYPE_CHECKING:
-    from cqdphotonics.codesign.driver import Evaluation
+    from cqdphotonics.codesign.evaluation import Evaluation
 
 
 def register(app: typer.Typer) -> None:

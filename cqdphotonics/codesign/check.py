@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from cqdphotonics import materials
 from cqdphotonics.codesign.device import build
-from cqdphotonics.codesign.driver import GLOBAL_ALGORITHMS
+from cqdphotonics.codesign.nlopt_run import GLOBAL_ALGORITHMS
 from cqdphotonics.codesign.space import LENGTH_GRID, Axis, Space
 from cqdphotonics.codesign.study import STACK_PREFIX, FreeParameter, Study
 from cqdphotonics.errors import CqdError, InputError, RangeError, UnknownNameError

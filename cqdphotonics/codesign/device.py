@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from uncertainties import UFloat
 
-from cqdphotonics.codesign.driver import Outcome, outcome_of
+from cqdphotonics.codesign.evaluation import Outcome, outcome_of
 from cqdphotonics.codesign.objective import FIGURES, Objective
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import nominal, quantity, standard_deviation

@@ -29,7 +29,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cqdphotonics.codesign.driver import Evaluation, Outcome
+from cqdphotonics.codesign.evaluation import Evaluation, Outcome
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.errors import CqdError, FileFormatError, InputError, StorageError
 from cqdphotonics.fdtd.store import storage_error

@@ -10,7 +10,7 @@ from uncertainties import UFloat
 
 from cqdphotonics.codesign.device import Assessment
 from cqdphotonics.codesign.directory import StudyDirectory, from_record, to_record
-from cqdphotonics.codesign.driver import Evaluation
+from cqdphotonics.codesign.evaluation import Evaluation
 from cqdphotonics.codesign.objective import FIGURES, Objective
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import format_quantity, nominal, quantity, standard_deviation

@@ -26,15 +26,15 @@ from cqdphotonics.codesign.device import (
     scaling,
 )
 from cqdphotonics.codesign.directory import StudyDirectory
-from cqdphotonics.codesign.driver import (
+from cqdphotonics.codesign.driver import search
+from cqdphotonics.codesign.engine import Engine, local
+from cqdphotonics.codesign.evaluation import (
     WORTH_SCALING,
     Evaluation,
     Plan,
     best_of,
     resonances,
-    search,
 )
-from cqdphotonics.codesign.engine import Engine, local
 from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.space import Space

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cqdphotonics.codesign.directory import StudyDirectory, to_record
-from cqdphotonics.codesign.driver import Evaluation, best_of
+from cqdphotonics.codesign.evaluation import Evaluation, best_of
 from cqdphotonics.codesign.objective import Objective
 from cqdphotonics.codesign.study import Study
 

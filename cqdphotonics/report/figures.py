@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cqdphotonics.codesign.driver import Evaluation
+from cqdphotonics.codesign.evaluation import Evaluation
 from cqdphotonics.report.svg import BAD, BEST, FAINT, GOOD, INK, START, drawing, to_svg
 
 STAGE_NAMES = {"start": "start", "sample": "samples", "scaled": "scaled to the wavelength"}

@@ -19,7 +19,7 @@ free:
   radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
 objective: {indistinguishability: 1, efficiency: 1}
 collection: {na: 0.8}
-search: {budget: 6, samples: 2, starts: 1, seed: 4}
+search: {budget: 4, samples: 2, starts: 1, seed: 4}
 proof: {fidelity: draft}
 """
 
@@ -106,7 +106,7 @@ def test_kill_and_resume(tmp_path):
     record = finish(start(study, run))
     after = entries(run)
     assert {key: after[key] for key in done} == done  # not written again
-    assert record["evaluations"] <= 6
+    assert record["evaluations"] <= 4
     history = (run / "history.jsonl").read_text().splitlines()
     assert len(history) == record["evaluations"]
     assert len({(h["stage"], h["number"]) for h in map(json.loads, history)}) == len(history)

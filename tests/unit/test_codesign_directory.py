@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cqdphotonics.codesign.directory import StudyDirectory
-from cqdphotonics.codesign.driver import Evaluation, Outcome
+from cqdphotonics.codesign.evaluation import Evaluation, Outcome
 from cqdphotonics.codesign.status import status_of
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.errors import FileFormatError, InputError, StorageError

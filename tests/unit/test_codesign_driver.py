@@ -8,16 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from cqdphotonics.codesign.driver import (
-    GLOBAL_ALGORITHMS,
-    LOCAL_ALGORITHMS,
-    Outcome,
-    Plan,
-    best_of,
-    outcome_of,
-    search,
-)
+from cqdphotonics.codesign.driver import search
 from cqdphotonics.codesign.engine import local
+from cqdphotonics.codesign.evaluation import Outcome, Plan, best_of, outcome_of
+from cqdphotonics.codesign.nlopt_run import GLOBAL_ALGORITHMS, LOCAL_ALGORITHMS
 from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.space import Axis, Space
 from cqdphotonics.errors import StorageError

@@ -11,7 +11,7 @@ import xarray as xr
 
 from cqdphotonics.codesign.device import Assessment
 from cqdphotonics.codesign.directory import StudyDirectory
-from cqdphotonics.codesign.driver import Evaluation, Outcome
+from cqdphotonics.codesign.evaluation import Evaluation, Outcome
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import quantity
