@@ -7,6 +7,7 @@ a warning of pdoc.
 """
 
 import html
+import inspect
 import io
 import os
 import re
@@ -19,6 +20,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any, get_type_hints
 from urllib.parse import unquote, urlsplit
 
 import pdoc
@@ -98,7 +100,7 @@ def device_page() -> Page:
         text += f"\n## {name}\n\n{components.family(name).description}.\n"
         text += parameter_table(components.parameters(name))
     for name, description in stacks.descriptions().items():
-        text += f"\n## {name}\n\nStack: {description}.\n"
+        text += f"\n## Stack {name}\n\n{description}.\n"
         text += parameter_table(stacks.parameters(name))
     return Page("devices.html", "Devices and stacks", text, Path(__file__))
 
@@ -112,7 +114,7 @@ def parameter_table(parameters: list[Parameter]) -> str:
         elif isinstance(one.default, bool):
             allowed = "true, false"
         else:
-            allowed = " – ".join(
+            allowed = "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}".join(
                 "any" if limit is None else f"{limit:g}" for limit in (one.minimum, one.maximum)
             )
         row = (f"`{one.name}`", str(one.default), one.unit, allowed, one.description)
@@ -220,7 +222,30 @@ def public_modules() -> dict[str, pdoc.doc.Module]:
         for member in getattr(module, "__all__", ()):
             vars(module).setdefault(member, getattr(module, member))  # pdoc looks no further
         modules[name] = pdoc.doc.Module(module)
+        for told in members(modules[name]):
+            if (
+                isinstance(told, pdoc.doc.Variable)
+                and told.annotation is not inspect.Parameter.empty
+            ):
+                told.annotation = plain_type(told.annotation)
     return modules
+
+
+def members(parent: pdoc.doc.Namespace) -> Iterator[pdoc.doc.Doc]:
+    """The members of a module or class, and theirs."""
+    for member in parent.own_members:
+        yield member
+        if isinstance(member, pdoc.doc.Class):
+            yield from members(member)
+
+
+def plain_type(annotation: Any) -> Any:
+    """A type without the validators that it is annotated with, however deep in it."""
+
+    def carrier() -> None: ...
+
+    carrier.__annotations__ = {"it": annotation}
+    return get_type_hints(carrier)["it"]
 
 
 def is_shown(member: pdoc.doc.Doc, modules: dict[str, pdoc.doc.Module]) -> bool:
@@ -235,9 +260,10 @@ def is_shown(member: pdoc.doc.Doc, modules: dict[str, pdoc.doc.Module]) -> bool:
     return parent is None or "Attributes\n" not in parent.docstring
 
 
-def without_literal_marks(docstring: str) -> str:
-    """A docstring whose ``::`` before a block, which Markdown doesn't know, are gone."""
-    return re.sub(r"::$(?=\n\s*\n[ \t])", ":", docstring, flags=re.MULTILINE).replace("\n:\n", "\n")
+def plain(docstring: str) -> str:
+    """A docstring without ``::`` before a block, which Markdown doesn't know, and such marks."""
+    text = re.sub(r"::$(?=\n\s*\n[ \t])", ":", docstring, flags=re.MULTILINE)
+    return re.sub(r" *# doctest: .*|(?<=\n):\n", "", text)
 
 
 def check_documented(modules: dict[str, pdoc.doc.Module]) -> None:
@@ -245,9 +271,9 @@ def check_documented(modules: dict[str, pdoc.doc.Module]) -> None:
     missing = [
         f"{name}.{member.qualname}"
         for name, module in modules.items()
-        for member in module.flattened_own_members
+        for member in module.own_members
         if not member.name.startswith("_") and member.kind in ("class", "function")
-        if "." not in member.qualname and not member.docstring
+        if not member.docstring
     ]
     if missing:
         raise DocsError(f"without a docstring: {', '.join(missing)}.")
@@ -264,7 +290,7 @@ def build(folder: Path) -> None:
 
     pdoc.render.configure(docformat="numpy", show_source=False, template_directory=TEMPLATES)
     environment = pdoc.render.env
-    environment.filters["without_literal_marks"] = without_literal_marks
+    environment.filters["plain"] = plain
     environment.globals.update(
         is_shown=is_shown,
         site_pages=[(page.file, page.title) for page in pages],

@@ -1,0 +1,155 @@
+"""``./run docs`` makes pages whose links hold and that need nothing from the network."""
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "docs" / "build.py"
+
+LOADED = {
+    ("img", "src"), ("img", "srcset"), ("script", "src"), ("link", "href"), ("iframe", "src"),
+    ("source", "src"), ("source", "srcset"), ("video", "src"), ("audio", "src"),
+    ("object", "data"), ("embed", "src"), ("image", "href"), ("use", "href"),
+}  # fmt: skip
+"""Attributes whose address a browser fetches when it opens a page."""
+
+
+class Links(HTMLParser):
+    """What a page has: its anchors, where it leads, what it loads, its style sheets and scripts."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.leads: list[str] = []
+        self.loads: list[str] = []
+        self.styles = ""
+        self.scripts = ""
+        self.inside = ""
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag, attrs):
+        self.inside = tag
+        for name, value in attrs:
+            if name == "id":
+                self.anchors.add(value)
+            elif name == "style":
+                self.styles += value
+            elif (tag, name) in LOADED:
+                self.loads.append(value)
+            elif tag == "a" and name == "href":
+                self.leads.append(value)
+
+    def handle_endtag(self, _):
+        self.inside = ""
+
+    def handle_data(self, data):
+        if self.inside == "style":
+            self.styles += data
+        elif self.inside == "script":
+            self.scripts += data
+
+
+def build(folder, **options):
+    return subprocess.run(
+        [sys.executable, BUILD, folder], capture_output=True, text=True, check=False, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Every page of the site by its path."""
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    # From another directory, and in a narrow terminal, which must not show.
+    told = build(folder, cwd=folder.parent, env=os.environ | {"COLUMNS": "40"})
+    assert told.returncode == 0, told.stderr
+    assert str(folder / "index.html") in told.stdout
+    return {path: Links(path) for path in folder.rglob("*.html")}
+
+
+def page(site, name):
+    (found,) = (path for path in site if path.as_posix().endswith(f"/site/{name}.html"))
+    return found
+
+
+def test_has_the_pages(site):
+    written = [path.stem for path in (ROOT / "docs").glob("*.md")]
+    assert "architecture" in written
+    for name in ("index", "commands", "devices", "cqdphotonics", *written):
+        assert page(site, name).stat().st_size > 1000
+
+
+def test_links_hold(site):
+    broken = []
+    for path, links in site.items():
+        assert links.leads, path
+        for link in links.leads:
+            address = urlsplit(link)
+            if address.scheme or address.netloc:
+                assert address.scheme in ("https", "http"), link
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            if not target.is_file():
+                broken.append(f"{path.name}: {link}: no such file")
+            elif address.fragment and unquote(address.fragment) not in site[target].anchors:
+                broken.append(f"{path.name}: {link}: no such place in it")
+    assert not broken, "\n".join(broken)
+
+
+def test_nothing_is_loaded_from_elsewhere(site):
+    for path, links in site.items():
+        for link in links.loads:
+            address = urlsplit(link)
+            if address.scheme != "data":
+                assert not address.scheme, f"{path.name} loads {link}"
+                assert not address.netloc, f"{path.name} loads {link}"
+                assert (path.parent / unquote(address.path)).is_file(), f"{path.name}: {link}"
+        addresses = re.findall(r"@import\s*\S+|url\(\s*(?!['\"]?(?:data:|#))[^)]*", links.styles)
+        assert not addresses, f"{path.name}: {addresses}"
+        assert not re.search(r"https?://|\bfetch\(|\bimport\(", links.scripts), path.name
+
+
+def test_command_line_is_told_whole(site):
+    text = page(site, "commands").read_text()
+    help_ = subprocess.run(
+        [sys.executable, "-c", "from cqdphotonics.cli import main; main(['codesign', '--help'])"],
+        capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "80"},
+    ).stdout  # fmt: skip
+    shown = re.sub(r"<[^>]+>", "", text)
+    for line in help_.splitlines():
+        if not re.search("[<>&'\"]", line):  # written as entities in the page
+            assert line in shown
+    for command in ("emitters", "simulate", "codesign", "doctor"):
+        assert f"cqd-{command}" in site[page(site, "commands")].anchors
+
+
+@pytest.mark.parametrize("module", ["", ".emitters", ".quantum", ".layout", ".components"])
+def test_public_names_are_told(site, module):
+    name = f"cqdphotonics{module}"
+    anchors = site[page(site, name.replace(".", "/"))].anchors
+    rooms = {"__version__", "components", "emitters", "layout", "quantum", "stacks"}
+    public = set(import_module(name).__all__) - rooms
+    assert public <= anchors
+
+
+def test_says_nothing_of_this_machine(site):
+    """No addresses in memory, which differ each time, and no paths; in the search index neither."""
+    for path in (*site, page(site, "index").with_name("search.js")):
+        text = path.read_text()
+        assert not re.search(r"\b0x[0-9a-f]{6}", text), path.name
+        assert str(ROOT) not in text, path.name
+
+
+def test_full_folder_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    told = build(tmp_path)
+    assert told.returncode == 2
+    assert "is not empty" in told.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
