@@ -4,7 +4,7 @@ import json as json_module
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from cqdphotonics.errors import InputError
 
 if TYPE_CHECKING:
     from cqdphotonics.codesign.evaluation import Evaluation
+
+PROOF_SECONDS = 10.0
+"""Time between two lines about the same proof."""
 
 
 def register(app: typer.Typer) -> None:
@@ -113,6 +116,7 @@ class _Screen:
         self._begun = time.monotonic()
         self._count = 0
         self._best = 0.0
+        self._told: dict[str, float] = {}
 
     def __enter__(self) -> "_Screen":
         self._bar.start()
@@ -153,6 +157,19 @@ class _Screen:
             f"{self._clock()}  {self._count:4d}  {name:<12}  {said}", soft_wrap=True, markup=False
         )
         self._bar.update(self._task, completed=self._count)
+
+    def proving(self, name: str, report: Mapping[str, Any]) -> None:
+        """The proof of a design goes on."""
+        now = time.monotonic()
+        if now - self._told.get(name, 0.0) < PROOF_SECONDS:
+            return
+        self._told[name] = now
+        self._console.print(
+            f"{self._clock()}        {name} design: grid {report['run']} of {report['runs']}, "
+            f"t = {report['time']:.0f} µm/c, {report['remaining']:.0%} still open",
+            soft_wrap=True,
+            markup=False,
+        )
 
     def _clock(self) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._begun), 60)

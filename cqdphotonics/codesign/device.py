@@ -6,7 +6,7 @@ computed or taken from the store; nothing is kept here but failures, which the s
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,7 @@ def respond(
     fidelity: str,
     store: Any,
     cancelled: threading.Event | None = None,
+    progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> "Response":
     """Simulate a design (or take it from the store).
 
@@ -127,6 +128,7 @@ def respond(
             na=apertures(study),
             store=store,
             cancelled=cancelled,
+            progress=progress,
         )
 
     try:

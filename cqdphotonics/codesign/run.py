@@ -63,6 +63,10 @@ class Observer(Protocol):
         """An evaluation has its outcome."""
         ...
 
+    def proving(self, name: str, report: Mapping[str, Any]) -> None:
+        """The proof of design `name` goes on; `report` is the solver's."""
+        ...
+
 
 class Silent:
     """An observer that says nothing."""
@@ -74,6 +78,9 @@ class Silent:
         """Say nothing."""
 
     def finished(self, evaluation: Evaluation) -> None:
+        """Say nothing."""
+
+    def proving(self, name: str, report: Mapping[str, Any]) -> None:
         """Say nothing."""
 
 
@@ -138,13 +145,18 @@ class _Job:
     observer: Observer
     cancelled: threading.Event
 
-    def begin(self, values: dict[str, float], fidelity: str) -> "Future[tuple[Any, str]]":
+    def begin(
+        self, name: str, values: dict[str, float], fidelity: str
+    ) -> "Future[tuple[Any, str]]":
         """Simulate a design on the engine: its response, or None and why not."""
-        return self.engine.submit(self._respond, values, fidelity)
+        return self.engine.submit(self._respond, name, values, fidelity)
 
-    def _respond(self, values: dict[str, float], fidelity: str) -> tuple[Any, str]:
+    def _respond(self, name: str, values: dict[str, float], fidelity: str) -> tuple[Any, str]:
+        def tell(report: dict[str, Any]) -> None:
+            self.observer.proving(name, report)
+
         try:
-            return respond(self.study, values, fidelity, self.store, self.cancelled), ""
+            return respond(self.study, values, fidelity, self.store, self.cancelled, tell), ""
         except (GeometryError, RangeError, SimulationError) as error:
             return None, str(error)
 
@@ -187,7 +199,7 @@ def _prove(job: _Job, history: list[Evaluation]) -> StudyResult:
     assert winner is not None  # `_search` sees to it
     chosen, note = winner.parameters, ""
     job.observer.stage(f"proof: the start and the best design at {proof}")
-    futures = [job.begin(values, proof) for values in (space.start, chosen)]
+    futures = [job.begin("start", space.start, proof), job.begin("best", chosen, proof)]
     (start, start_problem), (best, best_problem) = (f.result() for f in futures)
 
     for _ in range(MOST_CORRECTIONS):
@@ -197,7 +209,7 @@ def _prove(job: _Job, history: list[Evaluation]) -> StudyResult:
         job.observer.stage(
             f"proof: the resonance lies beside the emitter's line; scaled to {_words(scaled)}"
         )
-        other, _ = job.begin(scaled, proof).result()
+        other, _ = job.begin("scaled", scaled, proof).result()
         if _height(study, other) <= _height(study, best):
             break
         chosen, best, best_problem = scaled, other, ""
@@ -208,7 +220,11 @@ def _prove(job: _Job, history: list[Evaluation]) -> StudyResult:
     if _height(study, start) >= _height(study, best) > 0:
         chosen, best, best_problem = space.start, start, start_problem
         note = "the proof found no design better than the start"
-    drafts = [job.begin(values, study.search.fidelity) for values in (space.start, chosen)]
+    search_fidelity = study.search.fidelity
+    drafts = [
+        job.begin("start", space.start, search_fidelity),
+        job.begin("best", chosen, search_fidelity),
+    ]
     (start_draft, _), (best_draft, _) = (f.result() for f in drafts)
     designs = (
         Design(
