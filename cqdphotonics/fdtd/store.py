@@ -20,6 +20,7 @@ import os
 import shutil
 import time
 import uuid
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ from cqdphotonics.errors import StorageError
 from cqdphotonics.fdtd.job import Job
 
 RESULT, LOG, JOB, META = "result.npz", "log.txt", "job.json", "meta.json"
+
+_DAMAGE = (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
+"""What reading a damaged entry may raise."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Store:
     def get(self, job: Job) -> RawResult | None:
         """The result of `job`; None when there is none, or a damaged one, which is put aside."""
         directory = self.directory(job.hash)
-        if not (directory / META).exists():
+        if not directory.exists():
             return None
         try:
             meta = json.loads((directory / META).read_text())
@@ -100,9 +104,14 @@ class Store:
                 raise ValueError("checksum differs")
             with np.load(directory / RESULT, allow_pickle=False) as data:
                 arrays = {name: data[name] for name in data.files}
-        except (OSError, ValueError, KeyError) as error:
+        except (FileNotFoundError, *_DAMAGE) as error:
             self._put_aside(directory, str(error))
             return None
+        except OSError as error:  # says nothing about the entry: too many open files, for one
+            raise StorageError(
+                f"can't read '{directory}': {error.strerror or error}. Mend that, or choose "
+                "another directory for results."
+            ) from error
         return RawResult(job.hash, arrays, meta)
 
     def _put_aside(self, directory: Path, reason: str) -> None:
