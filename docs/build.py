@@ -257,7 +257,8 @@ def is_shown(member: pdoc.doc.Doc, modules: dict[str, pdoc.doc.Module]) -> bool:
     if member.kind != "variable" or member.name.startswith("_") or member.name == "model_config":
         return False
     parent = modules[member.modulename].get(member.qualname.rpartition(".")[0])
-    return parent is None or "Attributes\n" not in parent.docstring
+    listed = re.compile(r"^(Attributes|Parameters)\n-+$", re.MULTILINE)
+    return parent is None or not listed.search(parent.docstring)
 
 
 def plain(docstring: str) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -145,6 +146,27 @@ def test_says_nothing_of_this_machine(site):
         text = path.read_text()
         assert not re.search(r"\b0x[0-9a-f]{6}", text), path.name
         assert str(ROOT) not in text, path.name
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("[gone](docs/gone.md)", "links to 'docs/gone.md', which is not there"),
+        ("[outside](../../etc/hosts)", "which is not there"),
+        ("[devices](components/)", "links to the folder 'components/'"),
+        ("![badge](https://example.org/badge.svg)", "from the network"),
+        ('<img src="//example.org/picture.png">', "from the network"),
+        ("```no-such-language\nx\n```", "'no-such-language', which is not known"),
+    ],
+)
+def test_what_would_be_broken_is_refused(tmp_path, text, complaint):
+    spec = spec_from_file_location("docs_build", BUILD)
+    module = module_from_spec(spec)
+    sys.modules["docs_build"] = module  # where dataclasses look themselves up
+    spec.loader.exec_module(module)
+    page = module.Page("index.html", "Overview", text, ROOT / "README.md")
+    with pytest.raises(module.DocsError, match=re.escape(complaint)):
+        module.Renderer([page], tmp_path).render(page)
 
 
 def test_full_folder_is_left_alone(tmp_path):
