@@ -251,7 +251,7 @@ def plain_type(annotation: Any) -> Any:
 def is_shown(member: pdoc.doc.Doc, modules: dict[str, pdoc.doc.Module]) -> bool:
     """Whether a member is told about: documented ones, and fields that nothing else tells of."""
     if member.kind == "module":
-        return False  # has its own page
+        return modules.get(member.modulename) is member  # a page, and not a line in another
     if member.docstring:
         return not member.name.startswith("_") or member.name == "__init__"
     if member.kind != "variable" or member.name.startswith("_") or member.name == "model_config":

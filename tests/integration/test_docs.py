@@ -131,6 +131,12 @@ def test_command_line_is_told_whole(site):
         assert f"cqd-{command}" in site[page(site, "commands")].anchors
 
 
+def test_search_knows_the_names(site):
+    index = page(site, "index").with_name("search.js").read_text()
+    for name in ("cqdphotonics.quantum.Environment.from_purcell", "cqdphotonics.simulate"):
+        assert f'"{name}"' in index
+
+
 @pytest.mark.parametrize("module", ["", ".emitters", ".quantum", ".layout", ".components"])
 def test_public_names_are_told(site, module):
     name = f"cqdphotonics{module}"
