@@ -30,6 +30,7 @@ import uncertainties
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+from pydantic_core import PydanticUndefined
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
@@ -223,11 +224,12 @@ def public_modules() -> dict[str, pdoc.doc.Module]:
             vars(module).setdefault(member, getattr(module, member))  # pdoc looks no further
         modules[name] = pdoc.doc.Module(module)
         for told in members(modules[name]):
-            if (
-                isinstance(told, pdoc.doc.Variable)
-                and told.annotation is not inspect.Parameter.empty
-            ):
+            if not isinstance(told, pdoc.doc.Variable):
+                continue
+            if told.annotation is not inspect.Parameter.empty:
                 told.annotation = plain_type(told.annotation)
+            if told.default_value is PydanticUndefined:
+                told.default_value = inspect.Parameter.empty
     return modules
 
 
