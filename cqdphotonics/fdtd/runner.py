@@ -6,6 +6,7 @@ ends, whatever way that happens.
 """
 
 import ctypes
+import errno
 import json
 import os
 import shutil
@@ -37,6 +38,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL = 12
 _POLL_SECONDS = 0.1
+_PAGE = 4096
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,10 @@ def _resident_gib(session: int) -> float:
 def _raise_failure(directory: Path, status: int) -> NoReturn:
     """Turn what the worker left behind into the error that says so."""
     log = (directory / LOG).read_text(errors="replace").splitlines()
+    # On a full disk the solver can perhaps not even write what its error was.
+    full = shutil.disk_usage(directory).free < _PAGE
+    if full or any("No space left on device" in line for line in log):
+        raise storage_error(directory, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     error_file = directory / "error.json"
     if error_file.exists():
         error = json.loads(error_file.read_text())
@@ -250,8 +256,6 @@ def _raise_failure(directory: Path, status: int) -> NoReturn:
         )
     if "fields are NaN or Inf" in text:  # Meep sees it first where they grow quickly
         raise _diverged("fields became infinite or not a number")
-    if "No space left on device" in text:
-        raise storage_error(directory, OSError(28, "No space left on device"))
     how = f"signal {-status}" if status < 0 else f"status {status}"
     tail = "\n  ".join(text.splitlines()[-_LOG_TAIL:])
     raise SimulationCrashedError(f"the solver ended with {how}. The end of its log:\n  {tail}")

@@ -40,7 +40,7 @@ def small_disk(tmp_path) -> Iterator[Path]:
     if made.returncode != 0:
         pytest.skip(f"a small file system needs the right to mount: {made.stderr.strip()}")
     yield place
-    subprocess.run(["umount", str(place)], check=True)
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def put(store: Store, job: Job, values: np.ndarray | None = None):
