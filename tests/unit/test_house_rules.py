@@ -113,7 +113,7 @@ def test_one_module_imports_meep():
         for path in sources()
         if any(name.split(".")[0] in ("meep", "mpi4py") for name in imports(path))
     }
-    assert found == {"fdtd/worker.py"}
+    assert found == {"fdtd/solver.py"}
 
 
 @pytest.mark.parametrize("room", ["emitters", "materials", "quantum"])

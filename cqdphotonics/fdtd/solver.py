@@ -1,0 +1,422 @@
+"""One job in Meep: the device, the homogeneous run that normalises it. The only importer of Meep.
+
+The power of a dipole is taken from the work that it does on its own field, Re(q) with
+q = F(f)/J(f), the Fourier transforms of field and current at the dipole. Two facts of Meep 1.25
+shape how:
+
+* A Gaussian current leaves a static dipole behind, whose field never decays; an *integrated*
+  Gaussian returns the charge to zero. Its current is then recorded half a time step away from the
+  field, which mixes the large reactive field into Re(q); turning q by exp(−iω dt/2) takes that
+  out: for m = 0 the work then equals the flux through a closed surface to 3e-5.
+* The effective volume of the current's voxel cancels when Re(q) is divided by that of a
+  homogeneous run on the same grid. That run is part of every job, and its closed flux gives the
+  watts that one unit of Re(q) stands for.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import meep as mp
+import numpy as np
+
+from cqdphotonics.fdtd import ringdown
+from cqdphotonics.fdtd.job import Job, MediumSpec, SolidSpec, StopSpec
+from cqdphotonics.fdtd.ringdown import SAMPLES_PER_PERIOD
+from cqdphotonics.fdtd.smoothing import ThinLayer, thin_layers
+
+_COMPONENTS = {"Ex": mp.Ex, "Ey": mp.Ey, "Ez": mp.Ez, "Ep": mp.Ep}
+_AXES = {"x": mp.X, "y": mp.Y, "z": mp.Z}
+_GROWTH_LIMIT = 1e8
+"""A field this many times its peak while the source was on has diverged."""
+
+_REFLECTION = 1e-6
+"""Nominal round-trip reflection of the absorbing layers. Meep's own 1e-15 makes them so steep that
+the grid, and in cylindrical coordinates the layer around the side, which is no exact PML, reflect
+more: ±1.2 % of the power of a dipole three quarters of a wavelength away, against ±.5 %."""
+
+
+class DivergedError(Exception):
+    """Fields became infinite, not-a-number, or grow without a source."""
+
+
+def medium(spec: MediumSpec) -> mp.Medium:
+    """Meep's medium for `spec`."""
+    if spec.perfect_conductor:
+        return mp.metal
+    kinds = {"lorentz": mp.LorentzianSusceptibility, "drude": mp.DrudeSusceptibility}
+    poles = [
+        kinds[pole.kind](frequency=pole.frequency, gamma=pole.gamma, sigma=pole.sigma)
+        for pole in spec.poles
+    ]
+    return mp.Medium(epsilon=spec.epsilon, E_susceptibilities=poles)
+
+
+def solid(spec: SolidSpec, material: mp.Medium, shift: float) -> mp.GeometricObject:
+    """Meep's object for `spec`, lifted by `shift` along z."""
+    if spec.kind == "prism":
+        return mp.Prism(
+            vertices=[mp.Vector3(x, y, spec.zmin + shift) for x, y in spec.vertices],
+            height=spec.height,
+            axis=mp.Vector3(z=1),
+            sidewall_angle=spec.sidewall_angle,
+            material=material,
+        )
+    centre = mp.Vector3(spec.centre[0], spec.centre[1], spec.centre[2] + shift)
+    if spec.kind == "cylinder":
+        shape: dict[str, Any] = {"center": centre, "height": spec.height, "material": material}
+        if spec.radius == spec.radius_top:
+            return mp.Cylinder(radius=spec.radius, **shape)
+        return mp.Cone(radius=spec.radius, radius2=spec.radius_top, **shape)
+    e1 = mp.Vector3(np.cos(spec.angle), np.sin(spec.angle))
+    e2 = mp.Vector3(-np.sin(spec.angle), np.cos(spec.angle))
+    if spec.kind == "ellipse":
+        a, b = spec.semi_axes
+        size = mp.Vector3(2 * a, 2 * b, mp.inf)
+        return mp.Ellipsoid(size=size, center=centre, e1=e1, e2=e2, material=material)
+    size = mp.Vector3(*(mp.inf if extent is None else extent for extent in spec.size))
+    return mp.Block(size=size, center=centre, e1=e1, e2=e2, material=material)
+
+
+def thin_layer(layer: ThinLayer, media: dict[str, mp.Medium], shift: float) -> mp.GeometricObject:
+    """Meep's object for half a pixel's layer of a mixture."""
+    material = (
+        media[layer.medium]
+        if layer.medium is not None
+        else mp.Medium(epsilon_diag=mp.Vector3(layer.along, layer.along, layer.across))
+    )
+    centre = mp.Vector3(z=layer.height + shift)
+    if layer.radius is None:
+        size = mp.Vector3(mp.inf, mp.inf, layer.thickness)
+        return mp.Block(size=size, center=centre, material=material)
+    return mp.Cylinder(
+        radius=layer.radius, height=layer.thickness, center=centre, material=material
+    )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Spectrum of work at the end, two intervals before, and at the end without its tail."""
+
+    work: np.ndarray
+    window: np.ndarray
+    truncated: np.ndarray
+    decays: ringdown.Decays | None
+    summary: np.ndarray
+
+
+class Run:
+    """One Meep run with a dipole, its spectrum of work, and a closed surface around it.
+
+    Parameters
+    ----------
+    job : Job
+        What to run.
+    homogeneous : bool
+        Run the reference instead: the same grid, source and mirrors in a uniform medium.
+    """
+
+    def __init__(self, job: Job, homogeneous: bool) -> None:
+        self.job = job
+        self.cylindrical = job.formulation == "cylindrical"
+        if homogeneous:
+            half = job.reference_half_width
+            self.width, self.depth, below, above = half, half, half, half
+            index = job.reference_index
+            background, geometry = mp.Medium(index=index), []
+            inner = 0.6 * half
+            self.box = (inner, inner, inner, inner)
+        else:
+            self.width, self.depth, below, above = (
+                job.half_width, job.half_depth, job.below, job.above,
+            )  # fmt: skip
+            media = {name: medium(spec) for name, spec in job.media.items()}
+            background = media[job.background]
+            # Meep's cell is centred on its origin; ours is the emitter.
+            shift = (below - above) / 2
+            geometry = [solid(s, media[s.medium], shift) for s in job.solids]
+            if self.cylindrical:
+                geometry += [thin_layer(t, media, shift) for t in thin_layers(job)]
+            self.box = job.box
+        self.z0 = (below - above) / 2
+        self.heights = (below, above)
+        side = job.side_layer
+        height = below + above + 2 * job.pml
+        if self.cylindrical:
+            cell = mp.Vector3(self.width + side, 0, height)
+        else:
+            cell = mp.Vector3(2 * (self.width + side), 2 * (self.depth + side), height)
+        self.component = _COMPONENTS[job.source.component]
+        self.place = mp.Vector3(job.source.offset, 0, self.z0)
+        pulse = mp.GaussianSource(
+            job.source.frequency, fwidth=job.source.width, is_integrated=True, cutoff=6
+        )
+        extra: dict[str, Any] = {}
+        if self.cylindrical:
+            extra = {
+                "dimensions": mp.CYLINDRICAL,
+                "m": job.angular_number,
+                "force_complex_fields": True,
+            }
+        self.sim = mp.Simulation(
+            cell_size=cell,
+            resolution=job.resolution,
+            boundary_layers=self._absorbing_layers(),
+            sources=[mp.Source(pulse, component=self.component, center=self.place)],
+            geometry=geometry,
+            default_material=background,
+            symmetries=[mp.Mirror(_AXES[m.axis], phase=m.parity) for m in job.mirrors],
+            Courant=job.courant,
+            progress_interval=1e9,
+            **extra,
+        )
+        self.frequencies = np.array(job.frequencies)
+        self.ldos = mp.Ldos(self.frequencies)
+        self.fluxes = {name: self._flux(regions) for name, regions in self._surfaces().items()}
+        self.samples: list[tuple[float, complex]] = []
+
+    def _absorbing_layers(self) -> list[mp.PML]:
+        def layer(thickness: float, direction: int) -> mp.PML:
+            return mp.PML(thickness, direction=direction, R_asymptotic=_REFLECTION)
+
+        sides = [mp.R] if self.cylindrical else [mp.X, mp.Y]
+        return [layer(self.job.pml, mp.Z), *(layer(self.job.side_layer, s) for s in sides)]
+
+    def _surfaces(self) -> dict[str, list[mp.FluxRegion]]:
+        """The faces of the closed surface, outward flux positive."""
+        a, b, down, up = self.box
+        z0, middle, height = self.z0, self.z0 + (up - down) / 2, up + down
+        if self.cylindrical:
+            lid = {"size": mp.Vector3(a, 0, 0)}
+            return {
+                "up": [mp.FluxRegion(center=mp.Vector3(a / 2, 0, z0 + up), **lid)],
+                "down": [mp.FluxRegion(center=mp.Vector3(a / 2, 0, z0 - down), weight=-1, **lid)],
+                "side": [
+                    mp.FluxRegion(center=mp.Vector3(a, 0, middle), size=mp.Vector3(0, 0, height))
+                ],
+            }
+        lid = {"size": mp.Vector3(2 * a, 2 * b, 0)}
+        x_face, y_face = mp.Vector3(0, 2 * b, height), mp.Vector3(2 * a, 0, height)
+        return {
+            "up": [mp.FluxRegion(center=mp.Vector3(0, 0, z0 + up), **lid)],
+            "down": [mp.FluxRegion(center=mp.Vector3(0, 0, z0 - down), weight=-1, **lid)],
+            "side": [
+                mp.FluxRegion(center=mp.Vector3(s * a, 0, middle), size=x_face, weight=s)
+                for s in (-1, 1)
+            ]
+            + [
+                mp.FluxRegion(center=mp.Vector3(0, s * b, middle), size=y_face, weight=s)
+                for s in (-1, 1)
+            ],
+        }
+
+    def _flux(self, regions: list[mp.FluxRegion]) -> Any:
+        return self.sim.add_flux(self.frequencies.tolist(), *regions)
+
+    def integrals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fourier integrals so far of the field at the dipole and of its current."""
+        return np.array(mp._dft_ldos_F(self.ldos)), np.array(mp._dft_ldos_J(self.ldos))
+
+    def work(self, field: np.ndarray, current: np.ndarray) -> np.ndarray:
+        """q(f) = F/J turned by half a time step; Re q < 0 is power given to the field."""
+        half_step = np.pi * self.frequencies * self.job.courant / self.job.resolution
+        return field / current * np.exp(-1j * half_step)
+
+    def current_squared(self) -> np.ndarray:
+        """|J(f)|² of the source."""
+        return np.abs(self.integrals()[1]) ** 2
+
+    def _watcher(self) -> Any:
+        """A step function, plain since Meep counts its arguments: sums and samples."""
+        step = self.job.courant / self.job.resolution
+        every = max(1, round(1 / (SAMPLES_PER_PERIOD * self.job.source.frequency * step)))
+        last = [-1]
+
+        def watch(sim: mp.Simulation, todo: str) -> None:
+            # Meep calls once more at the end of every `run`, for the step that the next begins.
+            if todo != "step" or sim.fields.t == last[0]:
+                return
+            last[0] = sim.fields.t
+            self.ldos.update(sim.fields)
+            if last[0] % every == 0:
+                value = sim.get_field_point(self.component, self.place)
+                self.samples.append((sim.meep_time(), value))
+
+        return watch
+
+    def until_converged(self, stop: StopSpec, label: str) -> Ending:
+        """Run until the spectrum of work, completed by its tail, stands still (see `StopSpec`)."""
+        watcher = self._watcher()
+        self.sim.run(watcher, until_after_sources=0)
+        started = self.sim.meep_time()
+        driven = max(abs(value) for _, value in self.samples)
+        times, completed, quiet, tail_share, change = [started], [], 0, 1.0, np.inf
+        field, current = self.integrals()
+        decays: ringdown.Decays | None = None
+        while times[-1] - started < stop.longest and quiet < 2:
+            first, earlier = len(self.samples), field
+            self.sim.run(watcher, until=stop.interval)
+            times.append(self.sim.meep_time())
+            field, current = self.integrals()
+            peak = max(abs(value) for _, value in self.samples[first:])
+            if not (np.isfinite(field).all() and np.isfinite(peak)):
+                raise DivergedError(f"fields are not a number at t = {times[-1]:.1f} µm/c")
+            if peak > _GROWTH_LIMIT * driven:
+                raise DivergedError(
+                    f"fields grow without a source, to {peak / driven:.1e} times the driven peak "
+                    f"at t = {times[-1]:.1f} µm/c"
+                )
+            quietly = np.array([entry for entry in self.samples if entry[0] > started])
+            decays = ringdown.fit(quietly[:, 0].real, quietly[:, 1], self.job.source.frequency)
+            rest = np.zeros_like(field)
+            if decays is not None:
+                rest, _ = ringdown.tail(
+                    decays, self.frequencies, field - earlier, (times[-2], times[-1])
+                )
+            completed.append(self.work(field + rest, current))
+            total = np.abs(completed[-1].real).max()
+            tail_share = np.abs(completed[-1].real - self.work(field, current).real).max() / total
+            if len(completed) > 1:
+                change = np.abs((completed[-1] - completed[-2]).real).max() / total
+                steady = change < stop.agreement and tail_share < stop.largest_tail
+                quiet = quiet + 1 if steady else 0
+            report(label, times[-1] - started, stop.longest, max(change, tail_share))
+        return Ending(
+            work=completed[-1],
+            window=completed[-3] if len(completed) > 2 else completed[0],
+            truncated=self.work(field, current),
+            decays=decays,
+            summary=np.array([times[-1], tail_share, change, float(quiet == 2)]),
+        )
+
+    @property
+    def near_frequencies(self) -> tuple[float, ...]:
+        """Where the fields on the planes are kept."""
+        return self.job.near_frequencies or (self.job.emission_frequency,)
+
+    def _index(self, frequency: float) -> int:
+        return int(np.argmin(np.abs(self.frequencies - frequency)))
+
+    def near_fields(self) -> None:
+        """Ask for fields on the top and bottom planes and in the x–z plane at the emission."""
+        a, b, down, up = self.box
+        if self.cylindrical:
+            lid, middle, tangential = mp.Vector3(a, 0, 0), a / 2, [mp.Er, mp.Ep, mp.Hr, mp.Hp]
+            cut = mp.Vector3(self.width, 0, sum(self.heights))
+            cut_centre, parts = mp.Vector3(self.width / 2), [mp.Er, mp.Ep, mp.Ez]
+        else:
+            lid, middle, tangential = mp.Vector3(2 * a, 2 * b), 0.0, [mp.Ex, mp.Ey, mp.Hx, mp.Hy]
+            cut = mp.Vector3(2 * self.width, 0, sum(self.heights))
+            cut_centre, parts = mp.Vector3(), [mp.Ex, mp.Ey, mp.Ez]
+        near = self.near_frequencies
+        self.planes = {
+            name: self._fields(tangential, near, mp.Vector3(middle, 0, self.z0 + z), lid)
+            for name, z in (("up", up), ("down", -down))
+        }
+        self.cut = self._fields(parts, (self.job.emission_frequency,), cut_centre, cut)
+
+    def _fields(
+        self,
+        components: list[int],
+        frequencies: tuple[float, ...],
+        centre: mp.Vector3,
+        size: mp.Vector3,
+    ) -> tuple[Any, dict[str, mp.Vector3], list[int]]:
+        """A monitor of `components` at `frequencies`, where it is, and what it holds."""
+        where = {"center": centre, "size": size}
+        monitor = self.sim.add_dft_fields(components, list(frequencies), **where)
+        return monitor, where, components
+
+    def _axis(self, where: dict[str, mp.Vector3], axis: str, count: int) -> np.ndarray:
+        """Coordinates along `axis` of a monitor's array of `count` points.
+
+        Arrays hold fields at the centres of voxels, with half a voxel outside the region at each
+        end; radii are never negative.
+        """
+        centre, step = getattr(where["center"], axis), 1 / self.job.resolution
+        if self.cylindrical and axis == "x":
+            return (np.arange(count) + 0.5) * step
+        return centre + (np.arange(count) - (count - 1) / 2) * step
+
+    def collect_near_fields(self, arrays: dict[str, np.ndarray]) -> None:
+        """Put what `near_fields` asked for into `arrays`, per unit of current."""
+        current = np.sqrt(self.current_squared())
+        for name, (monitor, where, components) in self.planes.items():
+            fields = np.stack(
+                [
+                    np.stack([self.sim.get_dft_array(monitor, c, number) for c in components])
+                    / current[self._index(frequency)]
+                    for number, frequency in enumerate(self.near_frequencies)
+                ]
+            )
+            arrays[f"plane_{name}"] = fields
+            x, y = self._axis(where, "x", fields.shape[2]), self._axis(where, "y", fields.shape[-1])
+            arrays[f"plane_{name}_x"], arrays[f"plane_{name}_y"] = x, y
+        monitor, where, components = self.cut
+        intensity = sum(np.abs(self.sim.get_dft_array(monitor, c, 0)) ** 2 for c in components)
+        intensity = intensity / current[self._index(self.job.emission_frequency)] ** 2
+        arrays["cut_intensity"] = np.asarray(intensity, dtype=np.float32)
+        # Radius and height come in this order in cylindrical arrays too, but transposed.
+        rows, columns = intensity.shape
+        arrays["cut_x"] = self._axis(where, "x", columns if self.cylindrical else rows)
+        arrays["cut_z"] = self._axis(where, "z", rows if self.cylindrical else columns) - self.z0
+        epsilon = self.sim.get_array(component=mp.Dielectric, **where)
+        arrays["cut_epsilon"] = np.asarray(epsilon, dtype=np.float32)
+
+
+def report(label: str, done: float, longest: float, remaining: float) -> None:
+    """One line of progress for the runner."""
+    if mp.am_master():
+        line = {"stage": label, "time": done, "longest": longest}
+        line["remaining"] = remaining if np.isfinite(remaining) else 1.0
+        print("PROGRESS " + json.dumps(line), flush=True)
+
+
+def simulate(job: Job) -> dict[str, np.ndarray]:
+    """Run `job` and its reference; the raw arrays of the result.
+
+    Returns
+    -------
+    dict
+        ``frequencies``; ``work`` (complex q, completed by its tail), ``work_window`` (the same
+        two intervals earlier), ``work_truncated`` (without tail), ``work_reference``;
+        ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``resonances``
+        (rows: complex frequency and amplitude of the ring-down); planes and cross-section at the
+        emission frequency per |J|; ``summary``: time, share of the tail, change between the last
+        two completions, 1 if it ended converged; ``summary_reference``.
+    """
+    arrays: dict[str, np.ndarray] = {"frequencies": np.array(job.frequencies)}
+    reference = Run(job, homogeneous=True)
+    ending = reference.until_converged(job.stop, "reference")
+    arrays["work_reference"], arrays["summary_reference"] = ending.work, ending.summary
+    total = sum(np.array(mp.get_fluxes(flux)) for flux in reference.fluxes.values())
+    arrays["flux_reference"] = total / reference.current_squared()
+    reference.sim.reset_meep()
+
+    device = Run(job, homogeneous=False)
+    device.near_fields()
+    ending = device.until_converged(job.stop, "device")
+    arrays["work"], arrays["work_window"] = ending.work, ending.window
+    arrays["work_truncated"], arrays["summary"] = ending.truncated, ending.summary
+    for name, flux in device.fluxes.items():
+        arrays[f"flux_{name}"] = np.array(mp.get_fluxes(flux)) / device.current_squared()
+    if ending.decays is not None:
+        arrays["resonances"] = np.stack([ending.decays.frequency, ending.decays.amplitude])
+    device.collect_near_fields(arrays)
+    return arrays
+
+
+def quiet() -> None:
+    """Keep Meep's own reports and notebook progress bars out of the log."""
+    mp.verbosity(0)
+    mp.simulation.do_progress = False
+
+
+def is_master() -> bool:
+    """Whether this is the one rank that writes."""
+    return bool(mp.am_master())
+
+
+def versions() -> dict[str, Any]:
+    """Meep's version and the number of ranks."""
+    return {"meep": mp.__version__, "ranks": mp.count_processors()}
