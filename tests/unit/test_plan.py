@@ -1,0 +1,132 @@
+"""From a scene to jobs: formulation, symmetry, grid and cell follow from the scene."""
+
+from itertools import pairwise
+
+import pytest
+
+from cqdphotonics import components
+from cqdphotonics.errors import GeometryError, RangeError, UnknownNameError
+from cqdphotonics.fdtd.planning import plan
+from cqdphotonics.fdtd.scene import build_scene
+
+
+@pytest.fixture(scope="module")
+def beam():
+    return components.load("nanobeam")()
+
+
+@pytest.fixture(scope="module")
+def disc():
+    return components.load("disc")(radius=0.2)
+
+
+def whole(length: float, resolution: float) -> bool:
+    return abs(length * resolution - round(length * resolution)) < 1e-6
+
+
+@pytest.mark.parametrize("fidelity", ["draft", "standard", "fine"])
+@pytest.mark.parametrize("stack", ["sin-air", "sin-oxide", "sin-on-dbr"])
+def test_no_size_is_changed_by_the_grid(disc, stack, fidelity):
+    """The solver rounds sizes that are not whole pixels, silently."""
+    for job in plan(build_scene(disc, stack), 0.52, fidelity).jobs:
+        for length in (job.half_width, job.below, job.above, job.pml, job.side_layer, *job.box):
+            assert whole(length, job.resolution)
+        # The emitter is a grid point: as many pixels, or an even number more, on either side.
+        assert round((job.above - job.below) * job.resolution) % 2 == 0
+        # The surface that counts power is outside the structure and inside the absorbing layer.
+        assert job.box[0] < job.half_width
+        assert job.box[2] < job.below
+        assert job.box[3] < job.above
+
+
+def test_dipoles_on_an_axis_of_symmetry(disc):
+    for dipole, component, m in (("x", "Ep", 1), ("y", "Ep", 1), ("z", "Ez", 0)):
+        (job,) = plan(build_scene(disc, "sin-air", dipole), 0.52).jobs
+        assert (job.formulation, job.source.component) == ("cylindrical", component)
+        assert job.angular_number == m
+        assert job.mirrors == ()
+
+
+def test_along_x_and_along_y_is_the_same_on_an_axis(disc):
+    jobs = [plan(build_scene(disc, "sin-air", dipole), 0.52).jobs[0] for dipole in ("x", "y")]
+    assert jobs[0].hash == jobs[1].hash
+
+
+@pytest.mark.parametrize(
+    "dipole, parity",
+    [
+        ("x", {"x": -1, "y": 1, "z": 1}),
+        ("y", {"x": 1, "y": -1, "z": 1}),
+        ("z", {"x": 1, "y": 1, "z": -1}),
+    ],
+)
+def test_parity_follows_from_the_dipole(beam, dipole, parity):
+    """A mirror turns a dipole along its normal round: the fields are odd there, else even."""
+    (job,) = plan(build_scene(beam, "sin-air", dipole), 0.62).jobs
+    assert job.formulation == "cartesian"
+    assert {mirror.axis: mirror.parity for mirror in job.mirrors} == parity
+
+
+def test_a_substrate_takes_the_horizontal_mirror_away(beam):
+    (job,) = plan(build_scene(beam, "sin-oxide", "y"), 0.62).jobs
+    assert {mirror.axis for mirror in job.mirrors} == {"x", "y"}
+
+
+def test_an_emitter_off_the_middle_takes_its_symmetry_away(disc):
+    scene = build_scene(disc, "sin-air", "x", (0.05, 0.0))
+    (job,) = plan(scene, 0.52).jobs
+    assert job.formulation == "cartesian"
+    assert {mirror.axis for mirror in job.mirrors} == {"y", "z"}
+
+
+def test_spectrum_holds_the_emission_and_the_band(disc):
+    (job,) = plan(build_scene(disc, "sin-air"), 0.52, bandwidth=0.04).jobs
+    assert 1 / 0.52 in job.frequencies
+    assert 1 / min(job.frequencies) == pytest.approx(0.54)
+    assert 1 / max(job.frequencies) == pytest.approx(0.50)
+    assert job.source.width > max(job.frequencies) - min(job.frequencies)
+
+
+def test_a_finer_fidelity_is_finer_and_larger(disc):
+    jobs = plan(build_scene(disc, "sin-air"), 0.52, "fine").jobs
+    assert len(jobs) > 1
+    for coarse, fine in pairwise(jobs):
+        assert fine.resolution > coarse.resolution
+        assert fine.half_width >= coarse.half_width - 1 / coarse.resolution
+    assert jobs[-1].half_width > jobs[0].half_width
+    assert jobs[0].frequencies == jobs[-1].frequencies
+
+
+@pytest.mark.parametrize(
+    "wavelength, message",
+    [(520, r"in µm, not nm: did you mean 0\.52\?"), (0, "outside 0.1 to 20"), (-1, "outside")],
+)
+def test_wavelengths(disc, wavelength, message):
+    with pytest.raises(RangeError, match=message):
+        plan(build_scene(disc, "sin-air"), wavelength)
+
+
+@pytest.mark.parametrize("bandwidth", [0, -0.1, 0.52, float("nan")])
+def test_bandwidths(disc, bandwidth):
+    with pytest.raises(RangeError, match="less than the wavelength"):
+        plan(build_scene(disc, "sin-air"), 0.52, bandwidth=bandwidth)
+
+
+def test_unknown_fidelity(disc):
+    with pytest.raises(UnknownNameError, match="Did you mean 'fine'"):
+        plan(build_scene(disc, "sin-air"), 0.52, "fein")
+
+
+def test_an_emitter_in_metal():
+    """A disc of gold with the dot on its axis, inside it."""
+    import gdsfactory as gf
+
+    from cqdphotonics.layout import shapes
+    from cqdphotonics.layout.component import new_cell, place_emitter
+    from cqdphotonics.layout.layers import METAL
+
+    cell: gf.Component = new_cell()
+    shapes.disc(cell, METAL.number, 0.1)
+    place_emitter(cell)
+    with pytest.raises(GeometryError, match="inside Au"):
+        plan(build_scene(cell, "gold-on-glass"), 0.6)
