@@ -139,11 +139,26 @@ class Analysis:
         sign = 1.0 if direction == "up" else -1.0
         return AngularPower(power.theta, sign * power.intensity / total)
 
-    def collected(self, direction: str, apertures: Sequence[float]) -> np.ndarray:
-        """Share of the total power into each aperture, (near wavelengths, apertures)."""
+    def collected(
+        self, direction: str, apertures: Sequence[float], wavelength: float
+    ) -> np.ndarray:
+        """Share of the total power into each aperture at `wavelength` (µm).
+
+        Interpolated between the two nearest of `near_wavelengths`, and constant beyond their ends.
+        """
+        order = np.argsort(self.near_wavelengths)
+        known = self.near_wavelengths[order]
+        upper = int(np.clip(np.searchsorted(known, wavelength), 1, max(len(known) - 1, 1)))
+        chosen = order[upper - 1 : upper + 1]
         index = self.index[direction]
-        powers = [self.angular(direction, n) for n in range(len(self.near_wavelengths))]
-        return np.array([[power.within(na, index) for na in apertures] for power in powers])
+        shares = np.array(
+            [
+                [power.within(na, index) for na in apertures]
+                for power in (self.angular(direction, int(number)) for number in chosen)
+            ]
+        )
+        places = self.near_wavelengths[chosen]
+        return np.array([np.interp(wavelength, places, column) for column in shares.T])
 
     def resonances(self) -> list[Resonance]:
         """Modes of the ring-down inside the spectrum's band, strongest first."""

@@ -150,19 +150,16 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         windows = moved(best, best.purcell - best.purcell_window, factor)
         purcell_spread = np.sqrt(grids**2 + sideways**2 + windows**2)
     directions = ["up", "down"]
-    collection = np.array(
-        [_collected(best, side, apertures, planned, factor) for side in directions]
-    )
+
+    def collected(run: Analysis, factor: float) -> np.ndarray:
+        wavelength = planned.wavelength * factor
+        return np.array([run.collected(side, apertures, wavelength) for side in directions])
+
+    collection = collected(best, factor)
     collection_spread = np.zeros_like(collection)
     if before is not None:
-        earlier = [
-            _collected(before, side, apertures, planned, registration.factors[-2])
-            for side in directions
-        ]
-        aside = [
-            _collected(best, side, apertures, planned, factor * (1 + registration.spread))
-            for side in directions
-        ]
+        earlier = collected(before, registration.factors[-2])
+        aside = collected(best, factor * (1 + registration.spread))
         collection_spread = np.hypot(collection - earlier, collection - aside)
     angular = [best.angular(side) for side in directions]
     x, z, field, epsilon = best.cross_section()
@@ -219,16 +216,6 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         job_hashes=tuple(raw.job_hash for raw in raws),
         provenance=_provenance(planned, raws, registration.note),
     )
-
-
-def _collected(
-    run: Analysis, side: str, apertures: tuple[float, ...], planned: Plan, factor: float
-) -> np.ndarray:
-    """Shares into the apertures at the emission, on a grid whose spectrum is moved by `factor`."""
-    known, shares = run.near_wavelengths, run.collected(side, apertures)
-    order = np.argsort(known)
-    wanted = planned.wavelength * factor
-    return np.array([np.interp(wanted, known[order], column[order]) for column in shares.T])
 
 
 def _verdict(planned: Plan, failed: list[str]) -> str:
