@@ -18,6 +18,8 @@ from cqdphotonics.codesign.objective import FIGURES, Objective
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import nominal, quantity, standard_deviation
 from cqdphotonics.errors import GeometryError, RangeError, SimulationCrashedError, SimulationError
+from cqdphotonics.quantum.environment import Environment
+from cqdphotonics.quantum.figures import figures
 
 if TYPE_CHECKING:
     from cqdphotonics.fdtd import Response, Scene
@@ -139,8 +141,6 @@ def respond(
 
 def figures_of(study: Study, response: "Response") -> "Figures":
     """The figures of merit of the study's emitter in a simulated device."""
-    from cqdphotonics.quantum.figures import figures
-
     emitter = study.load_emitter()
     collection = study.collection
     environment = response.environment(emitter, na=collection.na, direction=collection.direction)
@@ -218,16 +218,28 @@ def scaling(study: Study, response: "Response") -> tuple[float | None, float, fl
         That moves the strongest emission to the emitter's line; None where that is no gain for
         the study's objective.
     promise : float
-        The Purcell factor expected there.
+        The objective expected there, were the collected share to stay what it is.
     gain : float
         The same over what it is now.
     """
-    if not Objective(study.objective).rewards_emission:
+    objective = Objective(study.objective)
+    if not objective.rewards_emission:
         return None, 0.0, 1.0
     found = resonance(response)
+    emitter, cone = study.load_emitter(), study.collection
+    share = nominal(response.collection(cone.na, cone.direction))
+
+    def value(purcell: float) -> float:
+        environment = Environment.from_purcell(
+            purcell, radiative_rate=emitter.radiative_rate, outputs={"cone": share}
+        )
+        return nominal(objective.value(figures(emitter, environment).quantities()))
+
     now = nominal(response.purcell)
-    gain = found.purcell / now if now > 0 else 1.0
-    return response.wavelength / found.wavelength, found.purcell, gain
+    if now <= 0 or share <= 0:
+        return response.wavelength / found.wavelength, 0.0, 1.0
+    promise = value(found.purcell)
+    return response.wavelength / found.wavelength, promise, promise / value(now)
 
 
 @dataclass

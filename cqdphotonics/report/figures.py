@@ -76,8 +76,9 @@ def spectrum(
 
 def field(data: Any) -> str:
     """Electric energy density in the plane through the dot, structure outlined."""
-    with drawing(4.9, 3.4) as (figure, axes):
-        x, z = data["x"].values, data["z"].values
+    x, z = data["x"].values, data["z"].values
+    shape = float(np.ptp(z) / np.ptp(x))
+    with drawing(4.9, min(max(1.0 + 3.9 * shape, 1.8), 4.5)) as (figure, axes):
         intensity = data["field"].transpose("z", "x").values
         epsilon = data["epsilon"].transpose("z", "x").values
         # The dot's own near field is orders of magnitude brighter than the mode: cut it off.
@@ -91,7 +92,7 @@ def field(data: Any) -> str:
         axes.set(xlabel="x (µm)", ylabel="z (µm)")
         axes.set_aspect("equal")
         axes.grid(visible=False)
-        bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
+        bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.set_label("|E|² (dB)")
         bar.outline.set_visible(False)
         return to_svg(
@@ -192,7 +193,7 @@ def history(evaluations: Sequence[Evaluation], symbol: str) -> str:
             axes.plot(numbers[failed], np.zeros(failed.sum()), "x", color=BAD, ms=6, label="failed")
         axes.set(xlabel="evaluation", ylabel=symbol, ylim=(0, None))
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.legend(fontsize=9, loc="lower right", ncols=2)
+        figure.legend(fontsize=9, loc="outside upper center", ncols=7)
         return to_svg(
             figure,
             "history",
