@@ -78,7 +78,9 @@ def test_stopping_early_changes_nothing(store_root):
     peak = int(np.argmax(late.purcell))
     assert 0 < peak < len(late.purcell) - 1
     assert late.purcell[peak] > 15
-    assert early.purcell == pytest.approx(late.purcell, rel=0.02)
+    # Or .01 where F is far below 1: a cut spectrum ripples by a share of its peak, here 3e-4.
+    assert early.purcell == pytest.approx(late.purcell, rel=0.02, abs=0.01)
+    assert early.purcell[peak] == pytest.approx(late.purcell[peak], rel=2e-3)
     # Without the completion the early run would be wrong by its tail, so it was a test.
     assert early._truncated[peak] < 0.8 * late.purcell[peak]
     strongest = [a.resonances()[0] for a in (early, late)]
