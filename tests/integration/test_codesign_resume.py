@@ -59,8 +59,8 @@ def wait_until(condition, seconds: float, process: subprocess.Popen[str]) -> Non
         time.sleep(0.05)
 
 
-def children_of(session: int) -> list[int]:
-    """Processes of the driver, and those of its solvers, which have sessions of their own."""
+def solvers_of(driver: int) -> list[int]:
+    """Solvers that work for a driver: its number is in the name of their directory."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -68,7 +68,7 @@ def children_of(session: int) -> list[int]:
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
-        if state != "Z" and b"cqdphotonics.fdtd.worker" in line and str(session).encode() in line:
+        if state != "Z" and b"cqdphotonics.fdtd.worker" in line and str(driver).encode() in line:
             found.append(int(entry.name))
     return found
 
@@ -86,49 +86,12 @@ def answer(record: dict) -> dict:
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
-def test_kill_and_resume(tmp_path):
+def test_interrupt_kill_and_resume(tmp_path):
     study = tmp_path / "study.yaml"
     study.write_text(STUDY)
-    run, calm = tmp_path / "killed", tmp_path / "calm"
+    run, calm = tmp_path / "disturbed", tmp_path / "calm"
 
-    driver = start(study, run)
-    wait_until(lambda: len(entries(run)) >= 2, 200, driver)
-    os.kill(driver.pid, signal.SIGKILL)
-    driver.wait()
-    done = entries(run)
-    # The solvers die with their driver, whatever killed it.
-    deadline = time.monotonic() + 10
-    while children_of(driver.pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not children_of(driver.pid)
-    done = entries(run) or done
-
-    record = finish(start(study, run))
-    after = entries(run)
-    assert {key: after[key] for key in done} == done  # not written again
-    assert record["evaluations"] <= 4
-    history = (run / "history.jsonl").read_text().splitlines()
-    assert len(history) == record["evaluations"]
-    assert len({(h["stage"], h["number"]) for h in map(json.loads, history)}) == len(history)
-
-    # A third time everything is known: a replay, with nothing simulated.
-    assert answer(finish(start(study, run))) == answer(record)
-    assert entries(run) == after
-
-    # Never disturbed, the study has the same answer from the same simulations.
-    undisturbed = finish(start(study, calm))
-    assert set(entries(calm)) == set(after)
-    assert answer(undisturbed) == answer(record)
-
-    for name in ("best.gds", "start.gds", "report.html", "result.json", "summary.txt"):
-        assert (run / name).stat().st_size > 0
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
-def test_interrupt_ends_cleanly(tmp_path):
-    study = tmp_path / "study.yaml"
-    study.write_text(STUDY)
-    run = tmp_path / "run"
+    # Ctrl-C: said in a line, the solvers are ended and their files gone.
     driver = start(study, run)
     wait_until(lambda: any((run / "store" / "tmp").glob("*/log.txt")), 120, driver)
     os.kill(driver.pid, signal.SIGINT)
@@ -137,4 +100,31 @@ def test_interrupt_ends_cleanly(tmp_path):
     assert "the same command goes on" in err
     assert "Traceback" not in err
     assert json.loads(out)["error"] == "KeyboardInterrupt"
-    assert not list((run / "store" / "tmp").glob("*/log.txt"))  # the solver is gone with its files
+    assert not list((run / "store" / "tmp").glob("*/log.txt"))
+    assert not solvers_of(driver.pid)
+
+    # kill -9: the solvers die with their driver.
+    driver = start(study, run)
+    wait_until(lambda: len(entries(run)) >= 2, 200, driver)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.communicate()
+    deadline = time.monotonic() + 10
+    while solvers_of(driver.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not solvers_of(driver.pid)
+    done = entries(run)
+
+    # The same command goes on and simulates nothing again.
+    record = finish(start(study, run))
+    after = entries(run)
+    assert {key: after[key] for key in done} == done  # not written again
+    history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    assert len({(h["stage"], h["number"]) for h in history}) == len(history)
+    assert len(history) == record["evaluations"] <= 4
+    for name in ("best.gds", "start.gds", "report.html", "result.json", "summary.txt"):
+        assert (run / name).stat().st_size > 0
+
+    # Never disturbed, the study has the same answer from the same simulations.
+    undisturbed = finish(start(study, calm))
+    assert set(entries(calm)) == set(after)
+    assert answer(undisturbed) == answer(record)
