@@ -61,6 +61,10 @@ DEFAULT_BANDWIDTH = 0.1
 """Width of the spectrum over the emission wavelength."""
 
 _COURANT = {"cylindrical": 0.35, "cartesian": 0.5}
+_LEAST_RADIUS = 3.0
+"""Radius in wavelengths of the planes of the far field: over smaller ones it is cut short. In 3D
+that would cost more than it is worth; there the uncertainty says so."""
+
 _PML_WAVELENGTHS = 0.5
 _SIDE_PML_WAVELENGTHS = {"cylindrical": 1.0, "cartesian": 0.5}
 """In cylindrical coordinates the layer around the side is no exact PML: half a wavelength of it
@@ -227,6 +231,8 @@ def _job(
     if round((above - below) * resolution) % 2:  # the emitter has to stay on a grid point
         above += 1 / resolution
     x_reach, y_reach = _lateral(scene)
+    if cylindrical:
+        x_reach = max(x_reach, _LEAST_RADIUS * wavelength / around**0.5)
     half_width = _round_up(x_reach + padding, resolution)
     half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
     shell = padding / 2

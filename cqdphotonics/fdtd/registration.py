@@ -16,7 +16,7 @@ from cqdphotonics.fdtd.analysis import Analysis, Resonance
 SAME_MODE = 0.03
 """Resonances of two grids closer than this (relative) may be the same mode."""
 
-LOWEST_ORDER, HIGHEST_ORDER = 1.0, 2.0
+LOWEST_ORDER, HIGHEST_ORDER = 0.9, 3.0
 UNSURE = 1 / 3
 """Share of the extrapolation that is its uncertainty where the grids confirm an order."""
 

@@ -44,6 +44,7 @@ class Response:
     wavelength : float
         Emission wavelength in µm.
     fidelity : str
+        "draft", "standard" or "fine".
     converged : bool
         Whether every check was passed.
     verdict : str
@@ -55,6 +56,7 @@ class Response:
     cost_seconds : float
         Wall-clock time that the simulations took when they were run.
     job_hashes : tuple of str
+        Where the raw results lie in the store.
     provenance : dict
         Component, stack, versions, grids.
     """

@@ -121,7 +121,8 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
 
     With several grids the finest one's values are given, moved to where the grids say that its
     spectrum ends (`registration`). The uncertainty is made of the change from the grid (and cell)
-    before, the uncertainty of that move, and the change between time windows.
+    before, the uncertainty of that move, the change between time windows and, for the collection,
+    the share of the plane's power that its plane waves miss.
     """
     import xarray as xr
 
@@ -160,7 +161,10 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     if before is not None:
         earlier = collected(before, registration.factors[-2])
         aside = collected(best, factor * (1 + registration.spread))
-        collection_spread = np.hypot(collection - earlier, collection - aside)
+        missed = np.array([best.missed(side) for side in directions])[:, None]
+        collection_spread = np.sqrt(
+            (collection - earlier) ** 2 + (collection - aside) ** 2 + (missed * collection) ** 2
+        )
     angular = [best.angular(side) for side in directions]
     x, z, field, epsilon = best.cross_section()
     spectra = {

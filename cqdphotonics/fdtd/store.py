@@ -150,6 +150,9 @@ class Store:
             raise storage_error(path, error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            # Nobody else computes this job now: what lies there is from one who was killed.
+            for left in (self.root / "tmp").glob(f"{job.hash}.*"):
+                shutil.rmtree(left, ignore_errors=True)
             yield
         finally:
             os.close(handle)
