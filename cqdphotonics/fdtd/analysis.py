@@ -13,7 +13,7 @@ from cqdphotonics.fdtd.store import RawResult
 CLOSURE_LIMIT = 0.05
 """Largest accepted mismatch between the dipole's work and the power leaving, of the peak's work."""
 
-CLOSURE_TAIL = 0.15
+CLOSURE_TAIL = 0.2
 """Up to this share extrapolated in time the energy balance is a test of the run."""
 
 LOWEST_Q = 5.0

@@ -49,7 +49,7 @@ FIDELITIES: dict[str, tuple[Grid, ...]] = {
     "draft": (_DRAFT,),
     "standard": (_STANDARD,),
     # Three grids to see where a resonance ends, in three cells: the uncertainty is made of both.
-    "fine": (_DRAFT, _STANDARD, Grid(19, 0.75, 2e-3, 0.15)),
+    "fine": (_DRAFT, _STANDARD, Grid(18, 0.75, 2e-3, 0.2)),
 }
 """Grids of each fidelity, coarse to fine; a finer fidelity uses the results of the coarser."""
 
