@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from uncertainties import UFloat
 
-from cqdphotonics.codesign.evaluation import Outcome, outcome_of
+from cqdphotonics.codesign.evaluation import WORTH_SCALING, Outcome, outcome_of
 from cqdphotonics.codesign.objective import FIGURES, Objective
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import nominal, quantity, standard_deviation
@@ -57,6 +57,9 @@ class Assessment:
         The simulations in the store.
     checks : tuple of str
         Each check with its value and limit.
+    tuned : float or None
+        The objective to be expected were the design's resonance moved onto the emitter's line, its
+        collected share unchanged; None where it is there already.
     """
 
     fidelity: str
@@ -67,6 +70,7 @@ class Assessment:
     seconds: float
     job_hashes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    tuned: float | None = None
 
     @property
     def has_uncertainty(self) -> bool:
@@ -158,6 +162,7 @@ def assess(study: Study, response: "Response") -> Assessment:
     if standard_deviation(response.purcell) == 0:
         # The emitter's data have uncertainties, too. Shown alone they would pass for the whole.
         values = {name: quantity(nominal(value)) for name, value in values.items()}
+    _, promise, gain = scaling(study, response)
     return Assessment(
         fidelity=response.fidelity,
         figures=values,
@@ -167,6 +172,7 @@ def assess(study: Study, response: "Response") -> Assessment:
         seconds=response.cost_seconds,
         job_hashes=tuple(response.job_hashes),
         checks=tuple(response.checks),
+        tuned=promise if gain >= WORTH_SCALING else None,
     )
 
 

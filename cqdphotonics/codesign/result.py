@@ -110,6 +110,18 @@ class StudyResult:
         return quantity(self.best.proof.objective / self.start.proof.objective)
 
     @property
+    def caveat(self) -> str:
+        """What to know about the improvement: a start beside the line is easily beaten."""
+        proof = self.start.proof
+        if self.improvement is None or proof is None or proof.tuned is None:
+            return ""
+        symbol = Objective(self.study.objective).symbol
+        return (
+            "the start's resonance lies beside the emitter's line; moved onto it, with the "
+            f"collected share that it has, the start would have about {symbol} = {proof.tuned:.2g}"
+        )
+
+    @property
     def cost_seconds(self) -> float:
         """Time of all simulations, one after the other, in s."""
         proofs = [d.proof for d in (self.start, self.best) if d.proof is not None]
@@ -202,6 +214,7 @@ def _assessment_record(assessment: Assessment | None) -> dict[str, Any] | None:
         "seconds": assessment.seconds,
         "job_hashes": list(assessment.job_hashes),
         "checks": list(assessment.checks),
+        "tuned": assessment.tuned,
     }
 
 
@@ -227,6 +240,7 @@ def _assessment_from(record: Mapping[str, Any] | None) -> Assessment | None:
         seconds=record["seconds"],
         job_hashes=tuple(record["job_hashes"]),
         checks=tuple(record["checks"]),
+        tuned=record["tuned"],
     )
 
 
@@ -256,8 +270,7 @@ def summarise(result: StudyResult) -> str:
                 for name in ("indistinguishability", "purcell", "efficiency")
             )
         )
-    if result.note:
-        lines.append(f"  {result.note}")
+    lines += [f"  {text}" for text in (result.caveat, result.note) if text]
     for design in (start, best):
         if design.reservation:
             lines.append(f"  NOT VERIFIED, the {design.name} design: {design.reservation}")

@@ -122,7 +122,7 @@ def render(result: StudyResult, responses: Responses, layout: str = "") -> str:
         proof_fidelity=study.proof.fidelity,
         cards=_cards(result),
         sentence=_sentence(result),
-        note=_capitalised(result.note),
+        notes=[_capitalised(text) for text in (result.caveat, result.note) if text],
         pictures={
             name: Markup(svg) for name, svg in _pictures(result, responses, emitter, layout).items()
         },
