@@ -197,7 +197,8 @@ def _response_text(response: "Response", apertures: list[float], output: Path | 
         up, down = (format_quantity(response.collection(na, side)) for side in ("up", "down"))
         lines.append(f"of all power into NA {na:g}: {up} upward, {down} downward")
     if response.absorbed.nominal_value:
-        lines.append(f"absorbed, in the same unit as the Purcell factor: {response.absorbed:.3g}")
+        absorbed = format_quantity(response.absorbed)
+        lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
     lines.append(f"{response.fidelity}: {response.verdict}")
     if output is not None:
         lines.append(f"written to {output}")

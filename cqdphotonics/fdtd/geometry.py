@@ -11,18 +11,29 @@ _FAR = 1000.0
 """Half-spaces end here (µm), well beyond any cell."""
 
 
-def solids_about_emitter(scene: Scene) -> tuple[SolidSpec, ...]:
+def solids_about_emitter(
+    scene: Scene, dispersive: frozenset[str], inner: tuple[float, float]
+) -> tuple[SolidSpec, ...]:
     """The solids of `scene` with the emitter at the origin, in order of precedence.
 
     Patterned solids come first, then the unpatterned films, which also cut elliptical cylinders
     to the height of their film.
+
+    Parameters
+    ----------
+    scene : Scene
+    dispersive : frozenset of str
+        Materials with poles: they end before the absorbing layers, where a metal makes the fields
+        grow without bound.
+    inner : (float, float)
+        Half extents along x and y inside the absorbing layers; (radius, 0) in cylindrical runs.
     """
     x0, y0, z0 = scene.emitter
     one_film = len({(s.zmin, s.zmax) for s in scene.solids}) == 1
     out: list[SolidSpec] = []
     for number, solid in enumerate(scene.solids):
         continues = scene.continues if number == 0 else ""
-        out.append(_solid(solid, (x0, y0, z0), one_film, continues))
+        out.append(_ended(_solid(solid, (x0, y0, z0), one_film, continues), dispersive, inner))
     for film in scene.films:
         low, high = film.zmin - z0, film.zmax - z0
         # A half-space becomes a block that reaches well beyond any cell.
@@ -32,14 +43,32 @@ def solids_about_emitter(scene: Scene) -> tuple[SolidSpec, ...]:
             high = low + _FAR
         if film.zmax - film.zmin <= 0:
             continue
-        out.append(
-            BlockSpec(
-                medium=film.material,
-                centre=(0.0, 0.0, _clean((low + high) / 2)),
-                size=(None, None, _clean(high - low)),
-            )
+        block = BlockSpec(
+            medium=film.material,
+            centre=(0.0, 0.0, _clean((low + high) / 2)),
+            size=(None, None, _clean(high - low)),
         )
+        out.append(_ended(block, dispersive, inner))
     return tuple(out)
+
+
+def _ended(solid: SolidSpec, dispersive: frozenset[str], inner: tuple[float, float]) -> SolidSpec:
+    """A solid that fills the cell sideways, ended at the absorbing layers if it is dispersive."""
+    if solid.medium not in dispersive or not isinstance(solid, BlockSpec):
+        return solid
+    if solid.size[2] is None or None not in solid.size[:2]:
+        return solid
+    if inner[1] == 0:
+        return CylinderSpec(
+            medium=solid.medium,
+            centre=solid.centre,
+            radius=inner[0],
+            radius_top=inner[0],
+            height=solid.size[2],
+        )
+    x, y, height = solid.size
+    sides = (2 * inner[0] if x is None else x, 2 * inner[1] if y is None else y, height)
+    return solid.model_copy(update={"size": sides})
 
 
 def _clean(value: float) -> float:

@@ -263,7 +263,11 @@ def _job(
         box=box,
         media=on_grid,
         background=scene.medium,
-        solids=solids_about_emitter(scene),
+        solids=solids_about_emitter(
+            scene,
+            frozenset(name for name, medium in on_grid.items() if medium.poles),
+            (half_width, half_depth),
+        ),
         mirrors=() if cylindrical else _mirrors(scene, below, above),
         source=_source(scene.dipole, cylindrical, resolution, frequencies),
         frequencies=tuple(frequencies),
