@@ -36,6 +36,12 @@ def disc(store_root) -> tuple[Analysis, Analysis]:
     flat = replace(scene, symmetry=replace(scene.symmetry, cylindrical=False))
     plans = [plan(each, 0.52, "draft") for each in (scene, flat)]
     assert [p.formulation for p in plans] == ["cylindrical", "cartesian"]
+    # A cylindrical run affords larger planes; for the comparison both get those of the 3D run.
+    half_width, _, below, above = plans[1].jobs[0].box
+    jobs = tuple(
+        job.model_copy(update={"box": (half_width, 0.0, below, above)}) for job in plans[0].jobs
+    )
+    plans[0] = replace(plans[0], jobs=jobs)
     round_run, flat_run = (solved(p, store_root) for p in plans)
     assert [mirror.axis for mirror in plans[1].jobs[0].mirrors] == ["x", "y", "z"]
     return round_run, flat_run
