@@ -11,6 +11,7 @@ from cqdphotonics.quantum.environment import Environment, Output, OutputEmission
 from cqdphotonics.quantum.figures import Figures, figures
 from cqdphotonics.quantum.fit import fit_environment
 from cqdphotonics.quantum.interference import HomCorrelation, hom_correlation, hom_dip
+from cqdphotonics.quantum.two_sources import two_source_visibility
 
 __all__ = [
     "Emission",
@@ -28,4 +29,5 @@ __all__ = [
     "hom_correlation",
     "hom_dip",
     "populations",
+    "two_source_visibility",
 ]

@@ -316,6 +316,11 @@ def integrated_pairs(
     return solve_refined(kronecker, right)[..., 0]
 
 
+def output_column(n: int, level: int) -> NDArray[np.complex128]:
+    """Matrix C (N, N²) with ρ|level⟩ = C v."""
+    return coordinates(n).from_vector.reshape(n, n, n * n)[:, level, :]
+
+
 def effective_matrix(
     hamiltonian: NDArray[np.complex128], decay: NDArray[np.float64]
 ) -> NDArray[np.complex128]:

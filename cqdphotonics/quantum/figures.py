@@ -332,7 +332,9 @@ def _two_dots(
 ) -> UFloat | None:
     data = emitter.uncertain
     if environment.modes:
-        missing["hom_visibility_two_dots"] = "known in closed form without modes only"
+        missing["hom_visibility_two_dots"] = (
+            "with modes: average quantum.two_source_visibility over the ensemble"
+        )
         return None
     if not data.has("ensemble_spread"):
         missing["hom_visibility_two_dots"] = "give ensemble_spread"

@@ -14,7 +14,7 @@ from scipy.linalg import expm
 
 from cqdphotonics.quantum.dynamics import Motion, check_times, integrated_vector, motion
 from cqdphotonics.quantum.emission import check_outputs
-from cqdphotonics.quantum.excitation import coordinates, integrated_pairs
+from cqdphotonics.quantum.excitation import coordinates, integrated_pairs, output_column
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def hom_correlation(
     times = check_times("delays", np.abs(signed))
     pairs, total = _pairs(system, level)
     forward = expm(system.effective.conj().T * times[:, None, None])[..., level]
-    functional = forward @ _column(n, level).conj()  # ⟨a†(t+τ)a(t)⟩ = functional · v(t)
+    functional = forward @ output_column(n, level).conj()  # ⟨a†(t+τ)a(t)⟩ = functional · v(t)
     coherent = np.einsum("ta,ab,tb->t", functional, pairs, functional.conj()).real
     later = expm(system.matrix * times[:, None, None])[:, level, :]
     distinguishable = later @ pairs[:, level] / total**2 / 2
@@ -119,7 +119,7 @@ def hom_dip(
     right = np.zeros(n * n, complex)
     right[level * n + level] = -1
     weights = np.linalg.solve(operator, right).reshape(n, n)
-    column = _column(n, level)
+    column = output_column(n, level)
     overlap = pairs @ (column.conj().T @ weights @ column)
     reverse = pairs @ (column.conj().T @ weights.conj().T @ column)
     later = expm(system.matrix * times[:, None, None])
@@ -127,11 +127,6 @@ def hom_dip(
     forward = np.einsum("ab,tba->t", overlap, later).real
     backward = np.einsum("ab,tba->t", reverse, later).real
     return 2 * np.where(signed >= 0, forward, backward) / total**2
-
-
-def _column(n: int, level: int) -> NDArray[np.complex128]:
-    """Matrix C (N, N²) with ρ|o⟩ = C v."""
-    return coordinates(n).from_vector.reshape(n, n, n * n)[:, level, :]
 
 
 def _pairs(system: Motion, level: int) -> tuple[NDArray[np.float64], float]:
