@@ -183,12 +183,15 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
 
 
 def _response_text(response: "Response", apertures: list[float], output: Path | None) -> str:
-    from cqdphotonics.display import format_quantity
+    from cqdphotonics.display import format_quantity, quantity
 
     peak = int(response.data["purcell"].values.argmax())
+    highest = quantity(
+        float(response.data["purcell"][peak]), float(response.data["purcell_uncertainty"][peak])
+    )
     lines = [
         f"Purcell factor at {response.wavelength:g} µm: {format_quantity(response.purcell)}",
-        f"  highest in the band: {float(response.data['purcell'][peak]):.3g} at "
+        f"  highest in the band: {format_quantity(highest)} at "
         f"{float(response.data['wavelength'][peak]):.4f} µm",
     ]
     for wavelength, quality in response.resonances[:3]:

@@ -98,18 +98,18 @@ class Analysis:
     def radiated(self) -> dict[str, np.ndarray]:
         """Power through each face in units of the reference, completed by the tail.
 
-        Without absorption all work leaves, in the proportions seen until the end of the run.
+        In the proportions seen until the end of the run: of all that left where nothing is
+        absorbed, of all work otherwise (such runs leave little to the tail).
         """
-        if self.lossy:
-            return self.flux
-        return {side: self.purcell * part / self.leaving for side, part in self.flux.items()}
+        whole = self._truncated if self.lossy else self.leaving
+        return {side: self.purcell * part / whole for side, part in self.flux.items()}
 
     @cached_property
     def absorbed(self) -> np.ndarray:
         """Absorbed power in units of the reference: the work that does not leave."""
         if not self.lossy:
             return np.zeros_like(self.purcell)
-        return self._truncated - self.leaving
+        return self.purcell - np.sum(list(self.radiated.values()), axis=0)
 
     @property
     def near_wavelengths(self) -> np.ndarray:

@@ -61,6 +61,7 @@ DEFAULT_BANDWIDTH = 0.1
 """Width of the spectrum over the emission wavelength."""
 
 _COURANT = {"cylindrical": 0.35, "cartesian": 0.5}
+_LOSSY_TAIL = 0.05
 _LEAST_RADIUS = 3.0
 """Radius in wavelengths of the planes of the far field: over smaller ones it is cut short. In 3D
 that would cost more than it is worth; there the uncertainty says so."""
@@ -153,6 +154,8 @@ def plan(
             )
     notes = [f"{formulation}: {scene.symmetry.reason}"]
     notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
+    if any(medium.poles for medium in media.values()):
+        notes.append("dispersive media are not yet validated against theory")
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -249,6 +252,7 @@ def _job(
     on_grid = {
         name: _on_grid(media[name], wavelength, resolution, formulation) for name in sorted(used)
     }
+    lossy = any(medium.poles for medium in on_grid.values())
     return Job(
         formulation=formulation,
         angular_number=0 if not cylindrical or scene.dipole == "z" else 1,
@@ -277,7 +281,8 @@ def _job(
         ),
         stop=StopSpec(
             agreement=grid.agreement,
-            largest_tail=grid.largest_tail,
+            # What is absorbed is a difference, so that both of its sides have to be complete.
+            largest_tail=min(grid.largest_tail, _LOSSY_TAIL) if lossy else grid.largest_tail,
             interval=_INTERVAL_WAVELENGTHS * wavelength,
             longest=_LONGEST_WAVELENGTHS * wavelength,
         ),
