@@ -1,4 +1,4 @@
-"""One job in Meep: the device, the homogeneous run that normalises it. The only importer of Meep.
+"""One run of Meep with a dipole: its spectrum of work, and what leaves through a closed surface.
 
 The power of a dipole is taken from the work that it does on its own field, Re(q) with
 q = F(f)/J(f), the Fourier transforms of field and current at the dipole. Two facts of Meep 1.25
@@ -21,9 +21,10 @@ import meep as mp
 import numpy as np
 
 from cqdphotonics.fdtd import ringdown
-from cqdphotonics.fdtd.job import Job, MediumSpec, SolidSpec, StopSpec
+from cqdphotonics.fdtd.job import Job, StopSpec
 from cqdphotonics.fdtd.ringdown import SAMPLES_PER_PERIOD
-from cqdphotonics.fdtd.smoothing import ThinLayer, thin_layers
+from cqdphotonics.fdtd.smoothing import thin_layers
+from cqdphotonics.fdtd.solver.objects import medium, solid, thin_layer
 
 _COMPONENTS = {"Ex": mp.Ex, "Ey": mp.Ey, "Ez": mp.Ez, "Ep": mp.Ep}
 _AXES = {"x": mp.X, "y": mp.Y, "z": mp.Z}
@@ -38,60 +39,6 @@ more: ±1.2 % of the power of a dipole three quarters of a wavelength away, agai
 
 class DivergedError(Exception):
     """Fields became infinite, not-a-number, or grow without a source."""
-
-
-def medium(spec: MediumSpec) -> mp.Medium:
-    """Meep's medium for `spec`."""
-    if spec.perfect_conductor:
-        return mp.metal
-    kinds = {"lorentz": mp.LorentzianSusceptibility, "drude": mp.DrudeSusceptibility}
-    poles = [
-        kinds[pole.kind](frequency=pole.frequency, gamma=pole.gamma, sigma=pole.sigma)
-        for pole in spec.poles
-    ]
-    return mp.Medium(epsilon=spec.epsilon, E_susceptibilities=poles)
-
-
-def solid(spec: SolidSpec, material: mp.Medium, shift: float) -> mp.GeometricObject:
-    """Meep's object for `spec`, lifted by `shift` along z."""
-    if spec.kind == "prism":
-        return mp.Prism(
-            vertices=[mp.Vector3(x, y, spec.zmin + shift) for x, y in spec.vertices],
-            height=spec.height,
-            axis=mp.Vector3(z=1),
-            sidewall_angle=spec.sidewall_angle,
-            material=material,
-        )
-    centre = mp.Vector3(spec.centre[0], spec.centre[1], spec.centre[2] + shift)
-    if spec.kind == "cylinder":
-        shape: dict[str, Any] = {"center": centre, "height": spec.height, "material": material}
-        if spec.radius == spec.radius_top:
-            return mp.Cylinder(radius=spec.radius, **shape)
-        return mp.Cone(radius=spec.radius, radius2=spec.radius_top, **shape)
-    e1 = mp.Vector3(np.cos(spec.angle), np.sin(spec.angle))
-    e2 = mp.Vector3(-np.sin(spec.angle), np.cos(spec.angle))
-    if spec.kind == "ellipse":
-        a, b = spec.semi_axes
-        size = mp.Vector3(2 * a, 2 * b, mp.inf)
-        return mp.Ellipsoid(size=size, center=centre, e1=e1, e2=e2, material=material)
-    size = mp.Vector3(*(mp.inf if extent is None else extent for extent in spec.size))
-    return mp.Block(size=size, center=centre, e1=e1, e2=e2, material=material)
-
-
-def thin_layer(layer: ThinLayer, media: dict[str, mp.Medium], shift: float) -> mp.GeometricObject:
-    """Meep's object for half a pixel's layer of a mixture."""
-    material = (
-        media[layer.medium]
-        if layer.medium is not None
-        else mp.Medium(epsilon_diag=mp.Vector3(layer.along, layer.along, layer.across))
-    )
-    centre = mp.Vector3(z=layer.height + shift)
-    if layer.radius is None:
-        size = mp.Vector3(mp.inf, mp.inf, layer.thickness)
-        return mp.Block(size=size, center=centre, material=material)
-    return mp.Cylinder(
-        radius=layer.radius, height=layer.thickness, center=centre, material=material
-    )
 
 
 @dataclass(frozen=True)
@@ -370,53 +317,3 @@ def report(label: str, done: float, longest: float, remaining: float) -> None:
         line = {"stage": label, "time": done, "longest": longest}
         line["remaining"] = remaining if np.isfinite(remaining) else 1.0
         print("PROGRESS " + json.dumps(line), flush=True)
-
-
-def simulate(job: Job) -> dict[str, np.ndarray]:
-    """Run `job` and its reference; the raw arrays of the result.
-
-    Returns
-    -------
-    dict
-        ``frequencies``; ``work`` (complex q, completed by its tail), ``work_window`` (the same
-        two intervals earlier), ``work_truncated`` (without tail), ``work_reference``;
-        ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``resonances``
-        (rows: complex frequency and amplitude of the ring-down); planes and cross-section at the
-        emission frequency per |J|; ``summary``: time, share of the tail, change between the last
-        two completions, 1 if it ended converged; ``summary_reference``.
-    """
-    arrays: dict[str, np.ndarray] = {"frequencies": np.array(job.frequencies)}
-    reference = Run(job, homogeneous=True)
-    ending = reference.until_converged(job.stop, "reference")
-    arrays["work_reference"], arrays["summary_reference"] = ending.work, ending.summary
-    total = sum(np.array(mp.get_fluxes(flux)) for flux in reference.fluxes.values())
-    arrays["flux_reference"] = total / reference.current_squared()
-    reference.sim.reset_meep()
-
-    device = Run(job, homogeneous=False)
-    device.near_fields()
-    ending = device.until_converged(job.stop, "device")
-    arrays["work"], arrays["work_window"] = ending.work, ending.window
-    arrays["work_truncated"], arrays["summary"] = ending.truncated, ending.summary
-    for name, flux in device.fluxes.items():
-        arrays[f"flux_{name}"] = np.array(mp.get_fluxes(flux)) / device.current_squared()
-    if ending.decays is not None:
-        arrays["resonances"] = np.stack([ending.decays.frequency, ending.decays.amplitude])
-    device.collect_near_fields(arrays)
-    return arrays
-
-
-def quiet() -> None:
-    """Keep Meep's own reports and notebook progress bars out of the log."""
-    mp.verbosity(0)
-    mp.simulation.do_progress = False
-
-
-def is_master() -> bool:
-    """Whether this is the one rank that writes."""
-    return bool(mp.am_master())
-
-
-def versions() -> dict[str, Any]:
-    """Meep's version and the number of ranks."""
-    return {"meep": mp.__version__, "ranks": mp.count_processors()}

@@ -1,0 +1,41 @@
+"""A dipole in a device: the device's run and the homogeneous run that normalises it."""
+
+import meep as mp
+import numpy as np
+
+from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.solver.run import Run
+
+
+def simulate(job: Job) -> dict[str, np.ndarray]:
+    """Run `job` and its reference; the raw arrays of the result.
+
+    Returns
+    -------
+    dict
+        ``frequencies``; ``work`` (complex q, completed by its tail), ``work_window`` (the same
+        two intervals earlier), ``work_truncated`` (without tail), ``work_reference``;
+        ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``resonances``
+        (rows: complex frequency and amplitude of the ring-down); planes and cross-section at the
+        emission frequency per |J|; ``summary``: time, share of the tail, change between the last
+        two completions, 1 if it ended converged; ``summary_reference``.
+    """
+    arrays: dict[str, np.ndarray] = {"frequencies": np.array(job.frequencies)}
+    reference = Run(job, homogeneous=True)
+    ending = reference.until_converged(job.stop, "reference")
+    arrays["work_reference"], arrays["summary_reference"] = ending.work, ending.summary
+    total = sum(np.array(mp.get_fluxes(flux)) for flux in reference.fluxes.values())
+    arrays["flux_reference"] = total / reference.current_squared()
+    reference.sim.reset_meep()
+
+    device = Run(job, homogeneous=False)
+    device.near_fields()
+    ending = device.until_converged(job.stop, "device")
+    arrays["work"], arrays["work_window"] = ending.work, ending.window
+    arrays["work_truncated"], arrays["summary"] = ending.truncated, ending.summary
+    for name, flux in device.fluxes.items():
+        arrays[f"flux_{name}"] = np.array(mp.get_fluxes(flux)) / device.current_squared()
+    if ending.decays is not None:
+        arrays["resonances"] = np.stack([ending.decays.frequency, ending.decays.amplitude])
+    device.collect_near_fields(arrays)
+    return arrays
