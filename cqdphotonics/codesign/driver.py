@@ -14,7 +14,7 @@ from scipy.stats import qmc
 
 from cqdphotonics.codesign.engine import Engine
 from cqdphotonics.codesign.evaluation import Evaluation, Ledger, Listener, Outcome, Plan, best_of
-from cqdphotonics.codesign.nlopt_run import LOCAL_ALGORITHMS, NloptRun
+from cqdphotonics.codesign.nlopt_run import GLOBAL_ALGORITHMS, NloptRun
 from cqdphotonics.codesign.space import Space
 
 APART = 0.1
@@ -117,8 +117,8 @@ def _starting_points(
 ) -> list[dict[str, float]]:
     """The best points so far that lie apart from each other."""
     good = [e for e in history if e.outcome.value is not None]
-    good.sort(key=lambda e: -(e.outcome.value or 0.0))
-    wanted = plan.starts if plan.algorithm in LOCAL_ALGORITHMS else 1
+    good.sort(key=lambda e: -e.outcome.height)
+    wanted = 1 if plan.algorithm in GLOBAL_ALGORITHMS else plan.starts
     chosen: list[dict[str, float]] = []
     for evaluation in good:
         here = space.to_unit(evaluation.parameters)

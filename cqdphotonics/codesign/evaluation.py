@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from math import log
 from typing import Any, Protocol
 
 from cqdphotonics.codesign.engine import Engine
@@ -15,6 +16,14 @@ from cqdphotonics.codesign.space import Space
 
 WORTH_SCALING = 1.05
 """A resonance beside the wavelength is gone for if it promises to be this much better."""
+
+SLACK = 1e-3
+"""A figure held above a value may miss it by this share: searches end on such edges."""
+
+STEEPNESS = 10.0
+"""What missing a held figure costs an optimiser that knows no constraints: this power of the ratio.
+The optimum is the constrained one wherever giving up a share of the held figure gains less than
+this many times that share of the objective."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,11 @@ class Outcome:
         Cost of the simulations, also where they came from the store.
     details : dict
         What else is worth a place in the history; plain data.
+    held : dict of float
+        ln(figure/least value) of each figure that is held above a value: not negative where it is.
+    slopes : dict of dict of float
+        Where they are known: change of ln(value) (key ``"value"``) and of the margins in `held`
+        with each parameter.
     """
 
     value: float | None
@@ -46,6 +60,27 @@ class Outcome:
     gain: float = 1.0
     seconds: float = 0.0
     details: dict[str, Any] = field(default_factory=dict)
+    held: dict[str, float] = field(default_factory=dict)
+    slopes: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> float:
+        """How far the held figures are below their values in all, as a logarithm; 0 for none."""
+        return -sum(min(margin, 0.0) for margin in self.held.values())
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a value, and all that is held above something is."""
+        return self.value is not None and all(m >= -SLACK for m in self.held.values())
+
+    @property
+    def height(self) -> float:
+        """What is climbed on: the logarithm of the value, less what missed constraints cost.
+
+        Needs a value.
+        """
+        assert self.value is not None
+        return log(self.value) - STEEPNESS * self.missed
 
     @property
     def failed(self) -> bool:
@@ -100,9 +135,17 @@ def outcome_of(value: float, **more: Any) -> Outcome:
 
 
 def best_of(history: Sequence[Evaluation]) -> Evaluation | None:
-    """The evaluation with the largest value; the earlier one where two are equal."""
+    """The feasible evaluation with the largest value, or the one nearest to being feasible.
+
+    The earlier one where two are equal; None where all have failed.
+    """
     good = [e for e in history if e.outcome.value is not None]
-    return max(good, key=lambda e: e.outcome.value or 0.0) if good else None
+    return max(good, key=_rank) if good else None
+
+
+def _rank(evaluation: Evaluation) -> tuple[bool, float]:
+    outcome = evaluation.outcome
+    return outcome.feasible, outcome.value or 0.0 if outcome.feasible else -outcome.missed
 
 
 def resonances(history: Iterable[Evaluation]) -> list[tuple[dict[str, float], float]]:

@@ -10,8 +10,16 @@ import nlopt
 import numpy as np
 from numpy.typing import NDArray
 
-from cqdphotonics.codesign.evaluation import Evaluation, Ledger, Outcome, Plan, resonances
+from cqdphotonics.codesign.evaluation import (
+    SLACK,
+    Evaluation,
+    Ledger,
+    Outcome,
+    Plan,
+    resonances,
+)
 from cqdphotonics.codesign.resonance import ResonanceModel
+from cqdphotonics.errors import SimulationError
 
 LOCAL_ALGORITHMS = {
     "BOBYQA": "LN_BOBYQA",
@@ -26,7 +34,9 @@ GLOBAL_ALGORITHMS = {
     "DIRECT-L": "GN_DIRECT_L",
     "MLSL": "G_MLSL_LDS",
 }
-"""Study name to nlopt name. Only algorithms that need no gradient and obey bounds."""
+GRADIENT_ALGORITHMS = {"MMA": "LD_MMA", "CCSAQ": "LD_CCSAQ", "SLSQP": "LD_SLSQP"}
+"""Study name to nlopt name, all of them obey bounds. Those of the last group need slopes, and are
+given what is held above a value as constraints of their own."""
 
 FIRST_STEP = 0.1
 """First step of a local search, as a share of each parameter's range."""
@@ -72,13 +82,13 @@ class NloptRun(threading.Thread):
         optimiser.set_maxeval(100 + 20 * self._budget)
         lowest = 0.0
 
-        def height(point: NDArray[np.float64], _gradient: Any) -> float:
+        def height(point: NDArray[np.float64], gradient: Any) -> float:
             # Not every algorithm of nlopt survives an exception from its callback.
             nonlocal lowest
             if self._ended:
                 return lowest
             try:
-                value = self._value(point)
+                value = self._climb(point, gradient) if gradient.size else self._value(point)
                 lowest = min(lowest, value)
                 return value
             except _BudgetSpentError:
@@ -89,9 +99,48 @@ class NloptRun(threading.Thread):
             return lowest
 
         optimiser.set_max_objective(height)
+        if self._plan.algorithm in GRADIENT_ALGORITHMS:
+            self._constrain(optimiser)
         nlopt.srand(self._plan.seed + self._number)  # the generator is per thread
         with suppress(nlopt.ForcedStop, nlopt.RoundoffLimited):
             optimiser.optimize(space.to_unit(self._start))
+
+    def _climb(self, point: NDArray[np.float64], gradient: NDArray[np.float64]) -> float:
+        """ln(value) at `point`, its slopes written into `gradient`."""
+        outcome = self._at(point)
+        gradient[:] = self._in_cube(point, outcome.slopes["value"])
+        return log(outcome.value or 0.0)
+
+    def _at(self, point: NDArray[np.float64]) -> Outcome:
+        outcome = self._ask(self._ledger.space.from_unit(np.clip(point, 0.0, 1.0)))
+        if outcome.value is None or "value" not in outcome.slopes:
+            raise SimulationError(
+                f"{self._plan.algorithm} needs the slope at every point, and has none at one: "
+                f"{outcome.reason or 'no slope is known'}. Take an algorithm without gradients."
+            )
+        return outcome
+
+    def _in_cube(self, point: NDArray[np.float64], slopes: Any) -> NDArray[np.float64]:
+        space = self._ledger.space
+        parameters = space.from_unit(np.clip(point, 0.0, 1.0))
+        return space.slopes(parameters) * [slopes[axis.name] for axis in space.axes]
+
+    def _constrain(self, optimiser: Any) -> None:
+        """Each figure that is held above a value, as a constraint margin ≥ 0."""
+        for name in self._at(self._ledger.space.to_unit(self._start)).held:
+
+            def missing(point: NDArray[np.float64], gradient: Any, name: str = name) -> float:
+                try:
+                    outcome = self._at(point)
+                except _BudgetSpentError:
+                    self._ended = True
+                    optimiser.force_stop()
+                    return 0.0
+                if gradient.size:
+                    gradient[:] = -self._in_cube(point, outcome.slopes[name])
+                return -outcome.held[name]
+
+            optimiser.add_inequality_constraint(missing, SLACK / 10)
 
     def _value(self, point: NDArray[np.float64]) -> float:
         """Height of the shape at `point`, brought to the wavelength where that is wanted."""
@@ -122,15 +171,15 @@ class NloptRun(threading.Thread):
     def _height(self, outcome: Outcome) -> float:
         """Logarithm of the value; for a failed point a little below the worst that is known."""
         if outcome.value is not None:
-            return log(outcome.value)
-        good = [log(o.value) for o in self._known.values() if o.value is not None]
+            return outcome.height
+        good = [o.height for o in self._known.values() if o.value is not None]
         if not good:
             return 0.0
         return min(good) - 0.1 * (max(good) - min(good))
 
 
 def _optimiser(plan: Plan, dimension: int, resolution: NDArray[np.float64]) -> Any:
-    names = LOCAL_ALGORITHMS | GLOBAL_ALGORITHMS
+    names = LOCAL_ALGORITHMS | GLOBAL_ALGORITHMS | GRADIENT_ALGORITHMS
     optimiser = _bounded(names[plan.algorithm], dimension, resolution)
     if plan.algorithm == "MLSL":
         optimiser.set_local_optimizer(_bounded("LN_BOBYQA", dimension, resolution))

@@ -34,6 +34,8 @@ class Axis:
         Whether it scales with the wavelength.
     unit : str
         For texts.
+    is_logarithmic : bool
+        Whether the optimiser sees the logarithm: for rates that span decades.
     """
 
     name: str
@@ -43,6 +45,25 @@ class Axis:
     grid: float = LENGTH_GRID
     is_length: bool = True
     unit: str = "µm"
+    is_logarithmic: bool = False
+
+    def to_unit(self, value: float) -> float:
+        """Where `value` lies between the bounds, 0 to 1."""
+        if self.is_logarithmic:
+            return log(value / self.minimum) / log(self.maximum / self.minimum)
+        return (value - self.minimum) / (self.maximum - self.minimum)
+
+    def from_unit(self, share: float) -> float:
+        """The value (not yet on the grid) at `share` of the way between the bounds."""
+        if self.is_logarithmic:
+            return self.minimum * (self.maximum / self.minimum) ** share
+        return self.minimum + share * (self.maximum - self.minimum)
+
+    def slope(self, value: float) -> float:
+        """How much the value changes with its place in 0 to 1."""
+        if self.is_logarithmic:
+            return value * log(self.maximum / self.minimum)
+        return self.maximum - self.minimum
 
     @property
     def first_step(self) -> int:
@@ -89,20 +110,21 @@ class Space:
 
     def to_unit(self, values: Mapping[str, float]) -> NDArray[np.float64]:
         """`values` as a point (dimension,) of the unit cube."""
-        return np.array([(values[a.name] - a.minimum) / (a.maximum - a.minimum) for a in self.axes])
+        return np.array([axis.to_unit(values[axis.name]) for axis in self.axes])
 
     def from_unit(self, point: Any) -> dict[str, float]:
         """The grid point nearest to a `point` (dimension,) of the unit cube."""
         return self.snap(
-            {
-                a.name: a.minimum + float(x) * (a.maximum - a.minimum)
-                for a, x in zip(self.axes, point, strict=True)
-            }
+            {a.name: a.from_unit(float(x)) for a, x in zip(self.axes, point, strict=True)}
         )
 
     def resolution(self) -> NDArray[np.float64]:
         """One grid step along each axis in the unit cube, (dimension,)."""
-        return np.array([a.grid / (a.maximum - a.minimum) for a in self.axes])
+        return np.array([a.grid / a.slope(a.minimum) for a in self.axes])
+
+    def slopes(self, values: Mapping[str, float]) -> NDArray[np.float64]:
+        """Change of each parameter with its coordinate in the unit cube, (dimension,)."""
+        return np.array([axis.slope(values[axis.name]) for axis in self.axes])
 
     def scaled(
         self, values: Mapping[str, float], factor: float, weights: Mapping[str, float] | None = None
