@@ -20,6 +20,22 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Computation(_Frozen):
+    """What the runner runs and the store keeps: plain data with a content hash.
+
+    Kinds other than an emission (`Job`) carry a field ``kind``, by which the worker knows them.
+    """
+
+    def canonical(self) -> str:
+        """JSON with sorted keys: the text that is hashed and handed to the solver."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of `canonical()`, 32 hexadecimal digits of it."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()[:32]
+
+
 class PoleSpec(_Frozen):
     """One pole of a dispersive medium, in Meep's convention (frequencies in 1/µm)."""
 
@@ -124,7 +140,31 @@ class StopSpec(_Frozen):
     longest: float = Field(gt=0)
 
 
-class Job(_Frozen):
+class PortSpec(_Frozen):
+    """A plane through which guided light leaves, about the emitter.
+
+    Attributes
+    ----------
+    name : str
+    axis : {"x", "y"}
+        Normal of the plane.
+    sign : {1, -1}
+        Light that leaves goes along sign · axis.
+    centre, size : (float, float, float) and (float, float)
+        Of the plane, in µm; its size across (y or x) and along z.
+    frequencies : tuple of float
+        Where the fields are kept, for the overlap with guided modes.
+    """
+
+    name: str
+    axis: Literal["x", "y"]
+    sign: Literal[1, -1]
+    centre: tuple[float, float, float]
+    size: tuple[float, float]
+    frequencies: tuple[float, ...]
+
+
+class Job(Computation):
     """One FDTD run and the homogeneous run that normalises it.
 
     Attributes
@@ -152,6 +192,8 @@ class Job(_Frozen):
         Where fields are kept for the far field, among `frequencies`; the emission alone if empty.
     reference_index, reference_half_width : float
         The homogeneous run: medium and inner half extent in every direction.
+    ports : tuple of PortSpec
+        Planes through which guided light leaves.
     """
 
     solver_version: int = SOLVER_VERSION
@@ -177,15 +219,14 @@ class Job(_Frozen):
     stop: StopSpec
     reference_index: float
     reference_half_width: float
+    ports: tuple[PortSpec, ...] = ()
 
     def canonical(self) -> str:
-        """JSON with sorted keys: the text that is hashed and handed to the solver."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of `canonical()`, 32 hexadecimal digits of it."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()[:32]
+        """JSON with sorted keys; ports only where there are some, as in jobs from before them."""
+        content = self.model_dump(mode="json")
+        if not self.ports:
+            del content["ports"]
+        return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
     @property
     def side_layer(self) -> float:

@@ -27,7 +27,7 @@ from cqdphotonics.errors import (
     SimulationDivergedError,
     SimulationTimeoutError,
 )
-from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.job import Computation
 from cqdphotonics.fdtd.store import LOG, RawResult, Store, storage_error
 
 WORKER = "cqdphotonics.fdtd.worker"
@@ -98,7 +98,7 @@ def command(argument: str, ranks: int) -> list[str]:
 
 
 def run(
-    job: Job,
+    job: Computation,
     store: Store,
     *,
     ranks: int = 1,
@@ -110,7 +110,7 @@ def run(
 
     Parameters
     ----------
-    job : Job
+    job : Computation
         What to simulate.
     store : Store
         Where results are kept; only one process at a time computes a given job.

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from cqdphotonics.errors import StorageError
-from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.job import Computation
 
 RESULT, LOG, JOB, META = "result.npz", "log.txt", "job.json", "meta.json"
 
@@ -89,10 +89,10 @@ class Store:
         """Where the entry of `job_hash` is or would be."""
         return self.root / job_hash[:2] / job_hash
 
-    def __contains__(self, job: Job) -> bool:
+    def __contains__(self, job: Computation) -> bool:
         return (self.directory(job.hash) / META).exists()
 
-    def get(self, job: Job) -> RawResult | None:
+    def get(self, job: Computation) -> RawResult | None:
         """The result of `job`; None when there is none, or a damaged one, which is put aside."""
         directory = self.directory(job.hash)
         if not directory.exists():
@@ -126,7 +126,7 @@ class Store:
             raise storage_error(directory, error) from error
 
     @contextlib.contextmanager
-    def working_directory(self, job: Job) -> Iterator[Path]:
+    def working_directory(self, job: Computation) -> Iterator[Path]:
         """A fresh directory for computing `job`, with ``job.json`` in it; removed at the end."""
         directory = self.root / "tmp" / f"{job.hash}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         try:
@@ -141,7 +141,7 @@ class Store:
             shutil.rmtree(directory, ignore_errors=True)
 
     @contextlib.contextmanager
-    def lock(self, job: Job) -> Iterator[None]:
+    def lock(self, job: Computation) -> Iterator[None]:
         """Held by at most one process (or thread) a hash; freed by the system if its owner dies."""
         path = self.root / "locks" / job.hash
         try:
@@ -157,7 +157,7 @@ class Store:
         finally:
             os.close(handle)
 
-    def put(self, job: Job, directory: Path, meta: dict[str, Any]) -> RawResult:
+    def put(self, job: Computation, directory: Path, meta: dict[str, Any]) -> RawResult:
         """Make the finished working `directory` the entry of `job`; returns what is now stored."""
         final = self.directory(job.hash)
         try:
