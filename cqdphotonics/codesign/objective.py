@@ -6,12 +6,12 @@ a quadratic model follows well, and makes steps comparable between a Purcell fac
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from uncertainties import UFloat
 
-from cqdphotonics.display import quantity
+from cqdphotonics.display import nominal, quantity
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,19 @@ class Objective:
     ----------
     exponents : mapping
         Figure to exponent, e.g. ``{"indistinguishability": 1, "efficiency": 1}``.
+    minima : mapping
+        Figures that are held above a value, with that value.
     """
 
     exponents: Mapping[str, float]
+    minima: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The product in words, e.g. ``"indistinguishability × efficiency²"``."""
-        return " × ".join(FIGURES[name].label + _power(p) for name, p in self.exponents.items())
+        product = " × ".join(FIGURES[name].label + _power(p) for name, p in self.exponents.items())
+        held = ", ".join(f"{FIGURES[name].label} ≥ {v:g}" for name, v in self.minima.items())
+        return f"{product} with {held}" if held else product
 
     @property
     def symbol(self) -> str:
@@ -67,6 +72,13 @@ class Objective:
         for name, exponent in self.exponents.items():
             product = product * figures[name] ** exponent
         return quantity(product)
+
+    def held(self, figures: Mapping[str, Any]) -> dict[str, float]:
+        """ln(figure/least value) of each figure that is held: not negative where it is held."""
+        return {
+            name: math.log(max(nominal(figures[name]), 1e-12) / least)
+            for name, least in self.minima.items()
+        }
 
 
 def climbable(value: float) -> bool:

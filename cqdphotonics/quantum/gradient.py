@@ -64,8 +64,8 @@ def emission_gradient(
     h, d, s = check_system(hamiltonian, decay, dephasing)
     n = h.shape[-1]
     level = check_outputs(output, n)[0]
-    dh, dd, ds = (np.asarray(t, kind) for t, kind in zip(tangents, (complex, float, float),
-                                                          strict=True))  # fmt: skip
+    dh = np.asarray(tangents[0], complex)
+    dd, ds = np.asarray(tangents[1], float), np.asarray(tangents[2], float)
     count = len(dd)
     if h.ndim != 2 or (dh.shape, dd.shape, ds.shape) != ((count, n, n), (count, n), (count, n)):
         raise InputError(
