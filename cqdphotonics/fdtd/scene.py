@@ -24,6 +24,13 @@ from cqdphotonics.fdtd.polygons import (
     recognise,
     roundness,
 )
+from cqdphotonics.fdtd.ports import (
+    Port,
+    optical_ports,
+    reach_across,
+    strip_beyond,
+    strips_beyond_edges,
+)
 from cqdphotonics.fdtd.solids import (
     Bounds,
     Box,
@@ -42,6 +49,7 @@ __all__ = [
     "Box",
     "Disc",
     "Ellipse",
+    "Port",
     "Prism",
     "Scene",
     "Slab",
@@ -72,17 +80,18 @@ class Scene:
         Where it sits, in µm.
     solids : tuple of Solid
         Patterned solids; where two overlap, the later one counts. Holes are solids of `medium`.
+        The last ones are the strips that go on beyond the drawing, at ports and where it says so.
     films : tuple of Slab
         Unpatterned films from bottom to top, with the half-spaces of substrate and cladding.
         Between them, where the patterned films are, `medium` fills what no solid does.
     medium : str
         Material around the patterned solids.
     bounds : (xmin, ymin, xmax, ymax)
-        Of all solids, holes included.
+        Of all that is drawn, holes included; what goes on beyond it is not counted.
     core : (xmin, ymin, xmax, ymax)
         The part that has to be simulated. It differs from `bounds` where the outermost solid is
         only the beginning of something larger (`continues`): there it ends with the structure
-        inside that solid, and the cell may end anywhere between `core` and `bounds`.
+        inside that solid, and the cell may end anywhere beyond. Optical ports are inside it.
     continues : {"", "x", "y", "xy"}
         Axes along which the outermost solid goes on in reality beyond `bounds`.
     symmetry : Symmetry
@@ -92,6 +101,8 @@ class Scene:
     deviation : float
         Largest distance in µm between an outline in the layout and the analytic solid that
         stands for it; at most the tolerance of recognition.
+    ports : tuple of Port
+        The optical ports by name, in the coordinates of the layout. Beyond each a strip goes on.
     """
 
     name: str
@@ -107,6 +118,7 @@ class Scene:
     symmetry: Symmetry
     settings: dict[str, Any] = field(default_factory=dict)
     deviation: float = 0.0
+    ports: tuple[Port, ...] = ()
 
     def material_at(self, x: float, y: float, z: float) -> str:
         """Name of the material at a point; on a surface, that of the last solid touching it."""
@@ -171,7 +183,9 @@ def build_scene(
     )
     solids: list[Solid] = []
     deviation, unlike_discs = 0.0, []
-    for film, found in _patterns(component, stack):
+    outermost: Points | None = None
+    patterns = _patterns(component, stack)
+    for film, found in patterns:
         for patch in found:
             for outline, is_hole in _outlines(patch):
                 recognised = recognise(outline, tolerance)
@@ -180,12 +194,16 @@ def build_scene(
                 if solid is None:
                     continue
                 solids.append(solid)
+                outermost = outline if outermost is None else outermost
                 if not isinstance(solid, Disc):
                     unlike_discs.append(_not_a_disc(outline, film.name))
 
     films = _slabs(stack)
     continues = str(component.info.get("continues", "") or "")
     bounds = bounds_of(solids)
+    ports = optical_ports(component)
+    core = _core(solids, bounds, continues, outermost, ports)
+    solids += _beyond(component.name, solids[0], outermost, continues, ports, stack)
     scene = Scene(
         name=str(component.name),
         stack=stack,
@@ -195,7 +213,7 @@ def build_scene(
         films=films,
         medium=stack.cladding,
         bounds=bounds,
-        core=_core(solids, bounds, continues),
+        core=core,
         continues=continues,
         symmetry=prove(solids, films, emitter, unlike_discs[0] if unlike_discs else ""),
         settings={
@@ -203,6 +221,7 @@ def build_scene(
             "parameters": dict(component.settings.model_dump()),
         },
         deviation=round(deviation, 6),
+        ports=ports,
     )
     _check_emitter(scene)
     return scene
@@ -281,16 +300,67 @@ def _slabs(stack: Stack) -> tuple[Slab, ...]:
     )
 
 
-def _core(solids: Sequence[Solid], bounds: Bounds, continues: str) -> Bounds:
+def _core(
+    solids: Sequence[Solid],
+    bounds: Bounds,
+    continues: str,
+    outermost: Points | None,
+    ports: Sequence[Port],
+) -> Bounds:
     inner = bounds_of(solids[1:])
     if not continues or inner[0] > inner[2]:
         return bounds
-    return (
+    core = [
         inner[0] if "x" in continues else bounds[0],
         inner[1] if "y" in continues else bounds[1],
         inner[2] if "x" in continues else bounds[2],
         inner[3] if "y" in continues else bounds[3],
-    )
+    ]
+    for port in ports:
+        for number in (0, 1):
+            core[number] = min(core[number], port.centre[number])
+            core[number + 2] = max(core[number + 2], port.centre[number])
+    # What a beam is held by, farther along than the core, does not make the core wider.
+    if continues in ("x", "y") and isinstance(solids[0], Prism) and outermost is not None:
+        along = 0 if continues == "x" else 1
+        low, high = reach_across(outermost, along, core[along], core[along + 2])
+        across = 1 - along
+        core[across] = min(low, inner[across])
+        core[across + 2] = max(high, inner[across + 2])
+    return (core[0], core[1], core[2], core[3])
+
+
+def _beyond(
+    name: str,
+    first: Solid,
+    outermost: Points | None,
+    continues: str,
+    ports: Sequence[Port],
+    stack: Stack,
+) -> list[Solid]:
+    """The strips that go on beyond the drawing.
+
+    A box that continues needs none: the planner makes it fill the cell along that axis.
+    """
+    strips: list[tuple[Rectangle, Film]] = []
+    by_layer = stack.layers
+    filled = continues if isinstance(first, Box) or continues == "xy" else ""
+    for port in ports:
+        if port.layer not in by_layer:
+            raise GeometryError(
+                f"port '{port.name}' of '{name}' is on layer {describe(port.layer)}, which stack "
+                f"'{stack.name}' does not have. Choose another stack, or move the port."
+            )
+        along = "x" if abs(port.direction[0]) > abs(port.direction[1]) else "y"
+        if along not in filled:
+            strips.append((strip_beyond(port), by_layer[port.layer]))
+    if continues in ("x", "y") and not filled and outermost is not None:
+        film = next(f for f in stack.films if f.layer and stack.heights[f.name][0] == first.zmin)
+        for strip in strips_beyond_edges(outermost, continues):
+            if not any(strip == other for other, _ in strips):
+                strips.append((strip, film))
+    found = [_solid(Recognised(strip, 0.0), film, stack, False) for strip, film in strips]
+    return [solid for solid in found if solid is not None]
 
 
 def _not_a_disc(outline: Points, film: str) -> str:
