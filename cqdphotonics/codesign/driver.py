@@ -8,6 +8,7 @@ where the outcomes are kept in a store it takes it at no cost.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import qmc
@@ -59,6 +60,24 @@ def search(
     if best_of(history) is None:
         return history  # nothing works here: more of the same would only cost
     return history + _searches(ledger, plan, history)
+
+
+def refine(
+    space: Space,
+    evaluate: Callable[[dict[str, float]], Outcome],
+    plan: Plan,
+    engine: Engine,
+    listener: Listener | None,
+    history: Sequence[Evaluation],
+) -> list[Evaluation]:
+    """Only the nlopt runs of `search`, from the best of a `history` (which costs nothing).
+
+    Returns the new evaluations; none where all of the history failed.
+    """
+    if best_of(history) is None:
+        return []
+    return _searches(Ledger(space, evaluate, engine, listener), replace(
+        plan, budget=plan.budget + len(history)), history)  # fmt: skip
 
 
 def _samples(space: Space, plan: Plan, taken: set[tuple[int, ...]]) -> list[dict[str, float]]:

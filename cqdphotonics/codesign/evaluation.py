@@ -113,6 +113,7 @@ class Plan:
     starts: int = 2
     seed: int = 1
     scale_to_wavelength: bool = True
+    label: str = "search"
 
 
 class Listener(Protocol):

@@ -62,7 +62,7 @@ class NloptRun(threading.Thread):
         budget: int,
         history: Sequence[Evaluation],
     ) -> None:
-        super().__init__(name=f"search {number}", daemon=True)
+        super().__init__(name=f"{plan.label} {number}", daemon=True)
         self.evaluations: list[Evaluation] = []
         self.error: BaseException | None = None
         self._ledger = ledger

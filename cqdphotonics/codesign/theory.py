@@ -166,7 +166,7 @@ class TheoryEvaluator:
             held=self.objective.held(figures),
             slopes={
                 "value": slopes(self.objective.exponents),
-                **{name: slopes({name: 1.0}) for name in self.objective.minima},
+                **{name: slopes({name: 1.0}) for name in FIGURES},
             },
             details={"figures": {name: [value, 0.0] for name, value in figures.items()}},
         )
