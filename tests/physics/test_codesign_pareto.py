@@ -1,11 +1,12 @@
 """The front of two figures: its geometry, and a front that exact theory knows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cqdphotonics import emitters
 from cqdphotonics.codesign.driver import search
 from cqdphotonics.codesign.engine import local
 from cqdphotonics.codesign.evaluation import Plan
@@ -15,7 +16,6 @@ from cqdphotonics.codesign.space import Axis, Space
 from cqdphotonics.codesign.theory import RATE_GRID, TheoryEvaluator
 from cqdphotonics.quantum.search import Limits, Search
 
-DOT = emitters.load("CsPbBr3-4K")
 unit = st.floats(0, 1, allow_subnormal=False)
 
 
@@ -39,33 +39,30 @@ def test_the_front_is_what_nothing_beats(points):
 
 @pytest.mark.parametrize("algorithm", ["COBYLA", "CCSAQ"])
 def test_the_front_of_one_cavity(algorithm):
-    """At each level of I the efficiency is within 2 % of what an independent search finds.
+    """It dominates 97 % of the area that an independent search dominates, and is not beyond it.
 
-    At the front's bright end the second figure falls steeply; 2 % of η leaves room for the share
-    of a level that a search may miss it by.
+    A strongly dephased emitter (γ* = 10⁴ γ): bright and mixed, or dark and pure, with I = .5 at
+    η = .207 and I = .9 at η = .023 (Grange et al. 2015's good-cavity regime).
     """
-    limits = Limits(g=0.05, kappa1=0.01, kappa2=0.01, largest=30.0)
+    dephased = SimpleNamespace(name="strongly dephased", gamma=1.0, gamma_star=1e4)
+    limits = Limits(g=3000.0, kappa1=0.01, kappa2=0.01, largest=1e5)
     space = Space(
         (
-            Axis("g", 0.0005, 0.05, 0.005, RATE_GRID, False, "rad/ps", True),
-            Axis("kappa", 0.01, 30.0, 0.3, RATE_GRID, False, "rad/ps", True),
+            Axis("g", 3.0, 3000.0, 100.0, RATE_GRID, False, "rad/ps", True),
+            Axis("kappa", 0.01, 1e5, 30.0, RATE_GRID, False, "rad/ps", True),
         )
     )
     objective = Objective({"indistinguishability": 1, "efficiency": 1})
-    theory = TheoryEvaluator("theory.cavity", DOT, objective, {})
+    theory = TheoryEvaluator("theory.cavity", dephased, objective, {})
     plan = Plan(algorithm, budget=120, samples=30, starts=2, scale_to_wavelength=False)
     engine = local(2)
     history = search(space, theory, plan, engine)
     pair = ("indistinguishability", "efficiency")
-    more = trace(space, theory, plan, engine, None, history, pair, points=6)
+    more = trace(space, theory, plan, engine, None, history, pair, points=8)
     front = front_of([*history, *more], pair)
-    levels = np.linspace(*np.sort(front.points[[0, -1], 0]), 7)[1:-1]
-    reference = Search(DOT.gamma, DOT.gamma_star, limits, 1, levels)
-    for level in levels:
-        best = reference.best(level)
-        reached = max(eta for i, eta in front.points if i >= level * 0.995)
-        assert best is not None
-        assert reached >= 0.98 * best.efficiency or abs(reached - best.efficiency) < 0.02
-    assert front.hypervolume > 0.9 * hypervolume(
-        [(d.indistinguishability, d.efficiency) for d in reference.front()]
-    )
+    reference = Search(1.0, 1e4, limits, 1)
+    known = hypervolume([(d.indistinguishability, d.efficiency) for d in reference.front()])
+    assert front.hypervolume >= 0.97 * known
+    for pure, bright in front.points[:: max(len(front.points) // 12, 1)]:
+        if (best := reference.best(pure * 0.97)) is not None:
+            assert bright <= best.efficiency * 1.03
