@@ -1,9 +1,10 @@
-"""The parametric devices: one family a file, found by being here.
+"""The parametric devices and parts: one family a file, found by being here.
 
 Every module of this package that declares a function with
-`cqdphotonics.layout.component.component` adds a device; nothing else has to be told. They are
-attributes of the package, ``components.bullseye(radius=0.43)``, and are found by name with
-`load`. Declaring them does not import gdsfactory; drawing the first one does.
+`cqdphotonics.layout.component.component` adds a device; nothing else has to be told. One declared
+with `part` has no dot: it is what a chip needs around its devices. Both are attributes of the
+package, ``components.bullseye(radius=0.43)``, and are found by name with `load`. Declaring them
+does not import gdsfactory; drawing the first one does.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,27 +17,32 @@ from cqdphotonics.layout.component import Family, families
 from cqdphotonics.layout.parameters import Parameter
 from cqdphotonics.layout.parameters import resolve as _resolve
 
-__all__ = ["family", "load", "names", "parameters", "resolve"]
+__all__ = ["family", "load", "names", "parameters", "part_names", "resolve"]
 
 
 def names() -> list[str]:
     """Names of the devices, in alphabetical order."""
-    return sorted(_devices)
+    return sorted(name for name, made in _devices.items() if made.family.has_emitter)  # type: ignore[attr-defined]
+
+
+def part_names() -> list[str]:
+    """Names of the parts, which have no dot, in alphabetical order."""
+    return sorted(set(_devices) - set(names()))
 
 
 def load(name: str) -> Callable[..., Any]:
-    """The function that draws a device.
+    """The function that draws a device or part.
 
     Parameters
     ----------
     name : str
-        One of `names`.
+        One of `names` or `part_names`.
 
     Returns
     -------
     callable
         Takes the device's `parameters` as keywords and returns a gdsfactory ``Component`` with
-        a port ``emitter``.
+        a port ``emitter``, which a part does not have.
 
     Raises
     ------

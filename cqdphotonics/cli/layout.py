@@ -23,16 +23,24 @@ def register(app: typer.Typer) -> None:
 
 
 def show_components(name: NameArgument = None, json: JsonOption = False) -> None:
-    """List the devices, or tell what one is and what can be set on it."""
+    """List the devices and parts, or tell what one is and what can be set on it."""
     from cqdphotonics import components
 
     if name is None:
-        known = {one: components.family(one).description for one in components.names()}
-        emit(
-            {"components": [{"name": k, "description": v} for k, v in known.items()]},
-            _columns([list(pair) for pair in known.items()]),
-            json,
-        )
+        groups = {
+            key: [{"name": one, "description": components.family(one).description} for one in some]
+            for key, some in (
+                ("components", components.names()),
+                ("parts", components.part_names()),
+            )
+        }
+        rows = [
+            ["devices", ""],
+            *([f"  {d['name']}", d["description"]] for d in groups["components"]),
+        ]
+        rows += [["", ""], ["parts, without a dot", ""]]
+        rows += [[f"  {d['name']}", d["description"]] for d in groups["parts"]]
+        emit(groups, _columns(rows), json)
         return
     family = components.family(name)
     lines = [f"{name}: {family.description}", "", _parameter_table(family.parameters)]
@@ -40,6 +48,7 @@ def show_components(name: NameArgument = None, json: JsonOption = False) -> None
         {
             "name": name,
             "description": family.description,
+            "has_emitter": family.has_emitter,
             "parameters": [_parameter_data(p) for p in family.parameters],
         },
         "\n".join(lines),
@@ -95,10 +104,11 @@ def draw(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Draw a device and write it as GDS."""
+    """Draw a device or part and write it as GDS."""
     from cqdphotonics import components
 
     build = components.load(component)
+    has_emitter = components.family(component).has_emitter
     given = parse_parameters(parameter)
     # Wrong values are refused before the seconds that gdsfactory takes to load.
     components.resolve(component, given)
@@ -114,22 +124,20 @@ def draw(
 
         save_picture(cell, picture)
     box = cell.dbbox()
-    x, y = emitter_position(cell)
+    emitter = list(emitter_position(cell)) if has_emitter else None
     settings = dict(cell.settings.model_dump())
     data: dict[str, Any] = {
         "component": component,
         "cell": cell.name,
         "settings": settings,
-        "emitter": [x, y],
+        "emitter": emitter,
         "size": [round(box.width(), 6), round(box.height(), 6)],
         "file": path,
         "picture": picture,
     }
     values = ", ".join(f"{key} = {value}" for key, value in settings.items())
-    text = (
-        f"{path}: {component}, {box.width():.3f} × {box.height():.3f} µm, "
-        f"emitter at ({x:g}, {y:g}) µm\n{values}"
-    )
+    dot = f"emitter at ({emitter[0]:g}, {emitter[1]:g}) µm" if emitter else "no emitter"
+    text = f"{path}: {component}, {box.width():.3f} × {box.height():.3f} µm, {dot}\n{values}"
     emit(data, text, json)
 
 

@@ -17,6 +17,9 @@ What the decorator adds: arguments are checked and snapped to the grid before th
 the cell is made by ``gf.cell`` (name, settings, cache); it must have a place for the emitter; and
 the family is known by its name to `families`. gdsfactory itself is imported when the first cell
 is drawn, not when the device is declared, so that listing devices is instant.
+
+What a chip needs around its devices (waveguides, couplers, marks) is declared the same way with
+`part`, and has no emitter.
 """
 
 import inspect
@@ -47,6 +50,8 @@ class Family:
     parameters: tuple[Parameter, ...]
     description: str
     continues: Continues
+    has_emitter: bool = True
+    """True for a device; False for a part, which has no dot."""
 
     @cached_property
     def cell(self) -> Callable[..., Cell]:
@@ -55,7 +60,7 @@ class Family:
 
         def draw(**settings: Any) -> Cell:
             made = self.draw(**settings)
-            _check_drawn(made, self.name)
+            _check_drawn(made, self.name, self.has_emitter)
             made.info["family"] = self.name
             made.info["continues"] = self.continues
             return made
@@ -95,7 +100,21 @@ def component(function: Callable[..., Cell] | None = None, *, continues: Continu
     """
     if function is None:
         return lambda f: component(f, continues=continues)
+    return _declare(function, continues, has_emitter=True)
 
+
+def part(function: Callable[..., Cell]) -> Callable[..., Cell]:
+    """Make a part of a chip, which has no dot, of a function that draws one.
+
+    As `component`, but without a place for the emitter: waveguides, couplers, marks, labels. A
+    part can be drawn, checked and placed on a chip; there is no dipole to simulate in it.
+    """
+    return _declare(function, "", has_emitter=False)
+
+
+def _declare(
+    function: Callable[..., Cell], continues: Continues, *, has_emitter: bool
+) -> Callable[..., Cell]:
     name = function.__name__
     signature = inspect.signature(function)
     family = Family(
@@ -104,6 +123,7 @@ def component(function: Callable[..., Cell] | None = None, *, continues: Continu
         parameters=tuple(_parameter(name, p, function) for p in signature.parameters.values()),
         description=(inspect.getdoc(function) or name).splitlines()[0].rstrip("."),
         continues=continues,
+        has_emitter=has_emitter,
     )
 
     @wraps(function)
@@ -165,6 +185,12 @@ def emitter_position(cell: Cell) -> tuple[float, float]:
         If the cell has no port of type ``emitter``, or more than one.
     """
     ports = [port for port in cell.ports if port.port_type == EMITTER]
+    made_by = _families.get(str(cell.info.get("family", "")))
+    if not ports and made_by is not None and not made_by.has_emitter:
+        raise GeometryError(
+            f"'{cell.name}' is a part of a chip ({made_by.name}: {made_by.description}) and has no "
+            "dot: there is no dipole to simulate in it. Choose a device, see `cqd components`."
+        )
     if len(ports) != 1:
         names = ", ".join(str(port.name) for port in cell.ports) or "none"
         found = "no" if not ports else f"{len(ports)}"
@@ -191,9 +217,51 @@ def require_width(what: str, width: float, smallest: float, way_out: str) -> Non
         )
 
 
-def _check_drawn(cell: Cell, name: str) -> None:
-    emitter_position(cell)
+def place_port(
+    cell: Cell,
+    name: str,
+    position: tuple[float, float],
+    width: float,
+    orientation: float,
+    layer: tuple[int, int] = (1, 0),
+) -> None:
+    """Mark where guided light enters or leaves: a port of type ``optical``.
+
+    Parameters
+    ----------
+    cell : gdsfactory Component
+        The cell being drawn.
+    name : str
+        ``"o1"``, ``"o2"``, …
+    position : (float, float)
+        Middle of the waveguide's end in µm, snapped to the grid.
+    width : float
+        Of the waveguide in µm, an even number of nanometres: both edges lie on the grid.
+    orientation : float
+        Direction out of the device, in degrees from x.
+    layer : (int, int)
+        GDS layer of the waveguide.
+    """
+    cell.add_port(
+        name=name,
+        center=(snap(position[0]), snap(position[1])),
+        width=even(width),
+        orientation=orientation,
+        layer=layer,
+        port_type="optical",
+    )
+
+
+def even(width: float) -> float:
+    """`width` in µm with both halves on the grid: the nearest even number of nanometres."""
+    return snap(2 * snap(width / 2))
+
+
+def _check_drawn(cell: Cell, name: str, has_emitter: bool) -> None:
+    if has_emitter:
+        emitter_position(cell)
     for index in cell.kcl.layer_indexes():
+        # What is taken from gdsfactory lies in cells below, and is checked there by gdsfactory.
         for shape in cell.kdb_cell.shapes(index).each():
             if shape.is_polygon() and shape.area() == 0:
                 raise GeometryError(
