@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from cqdphotonics.fdtd.farfield import AngularPower, from_plane, from_radial
+from cqdphotonics.fdtd.guided import guided_ports
 from cqdphotonics.fdtd.job import Job
 from cqdphotonics.fdtd.store import RawResult
 
@@ -79,6 +80,7 @@ class Analysis:
             side: arrays[f"flux_{side}"][order] / self._reference for side in ("up", "down", "side")
         }
         """Power leaving through each face until the end of the run, in units of the reference."""
+        self._order = order
         self.lossy = any(medium.poles for medium in job.media.values())
 
     @cached_property
@@ -96,20 +98,43 @@ class Analysis:
 
     @cached_property
     def radiated(self) -> dict[str, np.ndarray]:
-        """Power through each face in units of the reference, completed by the tail.
+        """Power that leaves unguided, by face, in units of the reference, completed by the tail.
 
         In the proportions seen until the end of the run: of all that left where nothing is
         absorbed, of all work otherwise (such runs leave little to the tail).
         """
+        radiated = {side: self._completed(part) for side, part in self.flux.items()}
+        # All ports lie on the sides of the closed surface.
+        radiated["side"] = radiated["side"] - sum(self.guided.values(), np.zeros_like(self.purcell))
+        return radiated
+
+    def _completed(self, part: np.ndarray) -> np.ndarray:
         whole = self._truncated if self.lossy else self.leaving
-        return {side: self.purcell * part / whole for side, part in self.flux.items()}
+        return self.purcell * part / whole
+
+    @cached_property
+    def guided(self) -> dict[str, np.ndarray]:
+        """Power in the guided modes of each port, as `radiated`."""
+        return {
+            name: self._completed(port.guided[self._order] / self._reference)
+            for name, port in guided_ports(self.job, self.raw).items()
+        }
+
+    @cached_property
+    def port_flux(self) -> dict[str, np.ndarray]:
+        """Power through the plane of each port, guided or not, as `radiated`."""
+        return {
+            name: self._completed(port.flux[self._order] / self._reference)
+            for name, port in guided_ports(self.job, self.raw).items()
+        }
 
     @cached_property
     def absorbed(self) -> np.ndarray:
         """Absorbed power in units of the reference: the work that does not leave."""
         if not self.lossy:
             return np.zeros_like(self.purcell)
-        return self.purcell - np.sum(list(self.radiated.values()), axis=0)
+        parts = [*self.radiated.values(), *self.guided.values()]
+        return self.purcell - np.sum(parts, axis=0)
 
     @property
     def near_wavelengths(self) -> np.ndarray:

@@ -15,6 +15,7 @@ from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
 from cqdphotonics.fdtd.geometry import solids_about_emitter
+from cqdphotonics.fdtd.guided import PORT_FREQUENCIES_STEP, port_notes, port_specs
 from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, PoleSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.scene import Scene
 from cqdphotonics.fdtd.solids import Slab
@@ -154,6 +155,8 @@ def plan(
             )
     notes = [f"{formulation}: {scene.symmetry.reason}"]
     notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
+    if formulation == "cartesian":
+        notes += port_notes(scene, media)
     if any(medium.poles for medium in media.values()):
         notes.append("dispersive media are not yet validated against theory")
     return Plan(
@@ -288,6 +291,11 @@ def _job(
         ),
         reference_index=on_grid[host].epsilon ** 0.5,
         reference_half_width=_round_up(0.75 * wavelength / media[host].epsilon ** 0.5, resolution),
+        ports=()
+        if cylindrical
+        else port_specs(
+            scene, box, wavelength, on_grid, tuple(frequencies[::PORT_FREQUENCIES_STEP])
+        ),
     )
 
 

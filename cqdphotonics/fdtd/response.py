@@ -12,7 +12,7 @@ from uncertainties import UFloat
 
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import format_quantity, quantity
-from cqdphotonics.errors import FileFormatError, InputError, RangeError
+from cqdphotonics.errors import FileFormatError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.store import storage_error
 from cqdphotonics.quantum import Environment, fit_environment
 
@@ -35,7 +35,8 @@ class Response:
     ----------
     data : xarray.Dataset
         ``purcell``, ``purcell_uncertainty``, ``radiated_up``, ``radiated_down``,
-        ``radiated_side``, ``absorbed``, ``closure`` over ``wavelength`` (µm), all in units of the
+        ``radiated_side``, ``absorbed``, ``closure`` and, where there are ports, ``guided`` and
+        ``port_flux`` (also over ``port``) over ``wavelength`` (µm), all in units of the
         same dipole's power in the homogeneous host; ``collection`` and ``collection_uncertainty``
         over ``direction`` and ``na`` as shares of the total power; ``far_field`` over
         ``direction`` and ``theta``, power per steradian and total power, averaged over the azimuth;
@@ -85,6 +86,35 @@ class Response:
     def absorbed(self) -> UFloat:
         """F_abs at the emission wavelength."""
         return self._at_emission("absorbed")
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """Names of the ports that guided light leaves through."""
+        return tuple(str(name) for name in self.data["port"].values) if "port" in self.data else ()
+
+    def guided(self, port: str) -> "xr.DataArray":
+        """Spectrum of the power in the guided modes of `port`, in units as ``purcell``.
+
+        It is not part of ``radiated_side``. ``data["port_flux"]`` is all that passes the plane.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such port.
+        """
+        if port not in self.ports:
+            raise UnknownNameError("port", port, self.ports)
+        return self.data["guided"].sel(port=port)
+
+    def beta(self, port: str) -> "xr.DataArray":
+        """Spectrum of the share of all emitted power in the guided modes of `port`.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such port.
+        """
+        return self.guided(port) / self.data["purcell"]
 
     def collection(self, na: float, direction: str = "up") -> UFloat:
         """Share of the total power inside the cone of n·sin θ ≤ `na`, at the emission wavelength.

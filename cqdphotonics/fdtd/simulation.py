@@ -180,6 +180,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "collection": (("direction", "na"), collection),
             "collection_uncertainty": (("direction", "na"), collection_spread),
             "far_field": (("direction", "theta"), np.stack([a.intensity for a in angular])),
+            **_through_ports(best, lambda values: moved(best, values, factor)),
             "field": (("x", "z"), field),
             "epsilon": (("x", "z"), epsilon),
         },
@@ -187,13 +188,14 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "wavelength": ("wavelength", wavelength, {"units": "µm"}),
             "direction": directions,
             "na": list(apertures),
+            **({"port": list(best.guided)} if best.guided else {}),
             "theta": ("theta", angular[0].theta, {"units": "rad"}),
             "x": ("x", x, {"units": "µm"}),
             "z": ("z", z, {"units": "µm"}),
         },
     )
     unit = "power of the same dipole in the homogeneous host"
-    for name in spectra:
+    for name in [*spectra, *(n for n in ("guided", "port_flux") if n in data)]:
         data[name].attrs["units"] = unit
     data["far_field"].attrs["units"] = "total power per steradian"
     data["collection"].attrs["units"] = data["collection_uncertainty"].attrs["units"] = (
@@ -220,6 +222,18 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         job_hashes=tuple(raw.job_hash for raw in raws),
         provenance=_provenance(planned, raws, registration.note),
     )
+
+
+def _through_ports(
+    run: Analysis, moved: Callable[[np.ndarray], np.ndarray]
+) -> dict[str, tuple[tuple[str, str], np.ndarray]]:
+    """Spectra of the ports, where there are any."""
+    if not run.guided:
+        return {}
+    return {
+        "guided": (("port", "wavelength"), np.stack([moved(v) for v in run.guided.values()])),
+        "port_flux": (("port", "wavelength"), np.stack([moved(v) for v in run.port_flux.values()])),
+    }
 
 
 def _verdict(planned: Plan, failed: list[str]) -> str:

@@ -4,6 +4,7 @@ import meep as mp
 import numpy as np
 
 from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.solver.ports import PortMonitors
 from cqdphotonics.fdtd.solver.run import Run
 
 
@@ -15,7 +16,8 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     dict
         ``frequencies``; ``work`` (complex q, completed by its tail), ``work_window`` (the same
         two intervals earlier), ``work_truncated`` (without tail), ``work_reference``;
-        ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``resonances``
+        ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``port_NAME_flux``
+        per |J|², and ``port_NAME`` (frequency, component, across, z) per |J|; ``resonances``
         (rows: complex frequency and amplitude of the ring-down); planes and cross-section at the
         emission frequency per |J|; ``summary``: time, share of the tail, change between the last
         two completions, 1 if it ended converged; ``summary_reference``.
@@ -30,6 +32,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
 
     device = Run(job, homogeneous=False)
     device.near_fields()
+    ports = PortMonitors(device)
     ending = device.until_converged(job.stop, "device")
     arrays["work"], arrays["work_window"] = ending.work, ending.window
     arrays["work_truncated"], arrays["summary"] = ending.truncated, ending.summary
@@ -38,4 +41,5 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     if ending.decays is not None:
         arrays["resonances"] = np.stack([ending.decays.frequency, ending.decays.amplitude])
     device.collect_near_fields(arrays)
+    ports.collect(arrays)
     return arrays
