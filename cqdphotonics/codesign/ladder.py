@@ -34,11 +34,11 @@ Evaluate = Callable[[dict[str, float]], Outcome]
 FIRST_TRUST, LARGEST_TRUST = 0.2, 0.4
 """Half width of the trust region, as a share of each parameter's range."""
 
-LEAST_GAIN = 0.003
+LEAST_GAIN = 0.001
 """The climb ends where the corrected model promises less than this share."""
 
 OTHERS, APART = 3, 0.08
-"""So many good cheap designs beside the best, and so far apart, are tried in the dear model, too."""
+"""So many good cheap designs, and so far apart, are tried in the dear model beside the best."""
 
 CAUTION = 0.1
 """Ridge of the fitted slopes, in units of the trust region: few designs give no reliable slope."""

@@ -43,7 +43,7 @@ class Line:
 
 @pytest.mark.parametrize("offset", [0.0, 0.012, -0.02])
 def test_reaches_the_optimum_of_the_dear_model(offset):
-    """Within 5 % with ten dear evaluations, the line five to ten widths away at the dear grid."""
+    """Within 7 % with ten dear evaluations, the line five to ten widths away at the dear grid."""
     cheap, dear = Line(0.01, 30.0, 1.15), Line(0.01 + offset, 24.0, 1.22)
     plan = Plan("COBYLA", budget=80, samples=12, starts=2, seed=2)
     history = search(SPACE, cheap, plan, local(2))
@@ -54,7 +54,7 @@ def test_reaches_the_optimum_of_the_dear_model(offset):
     assert dear.calls == len(asked)
     best = best_of(asked)
     assert best is not None
-    assert best.outcome.value > 0.95 * 24.3
+    assert best.outcome.value > 0.93 * 24.3
     assert [e.stage for e in asked] == ["ladder fine"] * len(asked)
     assert all(e.stage.startswith("corrected") for e in more)
     # Without a correction the best cheap design is far from it.
