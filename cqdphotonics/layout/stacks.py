@@ -10,11 +10,13 @@
         ├──────────────────────────────
           substrate                      half-space
 
+Several films may have the same layer: they are etched in one go. What is not drawn is filled with
+the cladding or, where the stack says so, with its `filling`.
+
 The stacks that come with the package are in ``stacks.yaml``; a file of the same form, with one
 stack or several, is loaded by its path.
 """
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,7 @@ class Stack(BaseModel):
 
     Lengths are in µm; z = 0 is the bottom of the first patterned film. `settings` holds the
     value of every parameter, so that a stack can be made again from its name and settings.
+    `filling` is None where it is the cladding that comes between what is drawn.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,7 +77,13 @@ class Stack(BaseModel):
     cladding: str
     emitter_film: str
     emitter_height: float = 0.5
+    filling: str | None = None
     settings: dict[str, float | int] = Field(default_factory=dict)
+
+    @property
+    def medium(self) -> str:
+        """Material that fills the patterned films where nothing is drawn."""
+        return self.filling or self.cladding
 
     @property
     def heights(self) -> dict[str, tuple[float, float]]:
@@ -97,8 +106,14 @@ class Stack(BaseModel):
 
     @property
     def layers(self) -> dict[tuple[int, int], Film]:
-        """GDS layer → the film that it patterns."""
-        return {film.layer: film for film in self.films if film.layer is not None}
+        """GDS layer → the film that it patterns; of several, the lowest, or that of the dot."""
+        found: dict[tuple[int, int], Film] = {}
+        for film in self.films:
+            if film.layer is not None and (
+                film.layer not in found or film.name == self.emitter_film
+            ):
+                found[film.layer] = film
+        return found
 
     @property
     def layer_stack(self) -> Any:
@@ -188,25 +203,17 @@ def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
     films: list[Film] = []
     for entry in data["films"]:
         if "mirror" in entry:
-            films += _mirror(entry["mirror"], number)
+            films += _mirror(entry, values)
             continue
-        thickness = number(entry["thickness"])
-        if thickness == 0:  # a spacer of no thickness is no film
-            continue
-        patterned = entry.get("layer") is not None
-        films.append(
-            Film(
-                name=entry["name"],
-                material=entry["material"],
-                thickness=thickness,
-                layer=tuple(entry["layer"]) if patterned else None,
-                sidewall_angle=values["sidewall_angle"] if patterned else 0.0,
-                bias=values["bias"] if patterned else 0.0,
-            )
-        )
+        thickness = _thickness(entry, values)
+        if thickness > 0:  # a spacer of no thickness is no film
+            films.append(_film(entry, entry["name"], entry["material"], thickness, values))
     if not any(film.layer for film in films):
         raise ValueError("no film has a layer, so that nothing could be patterned")
-    if data["emitter_film"] not in [film.name for film in films]:
+    names_of_films = [film.name for film in films]
+    if twice := {name for name in names_of_films if names_of_films.count(name) > 1}:
+        raise ValueError(f"several films have the name {', '.join(sorted(twice))}")
+    if data["emitter_film"] not in names_of_films:
         raise ValueError(f"emitter_film '{data['emitter_film']}' is not one of its films")
     return Stack(
         name=title,
@@ -216,23 +223,64 @@ def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
         films=tuple(films),
         emitter_film=data["emitter_film"],
         emitter_height=values["emitter_height"],
+        filling=data.get("filling"),
         settings=values,
     )
 
 
-def _mirror(entry: dict[str, Any], number: Callable[[Any], float]) -> list[Film]:
-    """Quarter-wave pairs: each film is a quarter of the wavelength inside it."""
+def _film(
+    entry: dict[str, Any], name: str, material: str, thickness: float, values: dict[str, Any]
+) -> Film:
+    if entry.get("layer") is None:
+        return Film(name=name, material=material, thickness=thickness)
+    angle = entry.get("sidewall_angle", "sidewall_angle")
+    return Film(
+        name=name,
+        material=material,
+        thickness=thickness,
+        layer=tuple(entry["layer"]),
+        sidewall_angle=_number(angle, values),
+        bias=values["bias"],
+    )
+
+
+def _number(entry: Any, values: dict[str, Any]) -> float:
+    return float(values[entry]) if isinstance(entry, str) else float(entry)
+
+
+def _thickness(entry: dict[str, Any], values: dict[str, Any]) -> float:
+    """Thickness in µm, given as such or as a number of half waves inside the film."""
+    if "half_waves" not in entry:
+        return _number(entry["thickness"], values)
+    wavelength = _number(entry["wavelength"], values)
+    return _number(entry["half_waves"], values) * _half_wave(entry["material"], wavelength)
+
+
+def _half_wave(material: str, wavelength: float) -> float:
+    """Half a wavelength inside a material, in µm, to a picometre."""
     from cqdphotonics import materials
 
-    wavelength = number(entry["wavelength"])
-    quarter = {
-        kind: round(wavelength / (4 * materials.load(entry[kind]).index(wavelength).real), 6)
-        for kind in ("low", "high")
-    }
+    return round(wavelength / (2 * materials.load(material).index(wavelength).real), 6)
+
+
+def _mirror(entry: dict[str, Any], values: dict[str, Any]) -> list[Film]:
+    """Quarter-wave pairs: each film is a quarter of the wavelength inside it."""
+    mirror = entry["mirror"]
+    wavelength = _number(mirror["wavelength"], values)
+    first = mirror.get("first", "low")
+    if first not in ("low", "high"):
+        raise ValueError(f"a mirror begins with low or high, not '{first}'")
+    prefix = f"{mirror['name']}-" if "name" in mirror else ""
     return [
-        Film(name=f"{kind}-{pair}", material=entry[kind], thickness=quarter[kind])
-        for pair in range(1, round(number(entry["pairs"])) + 1)
-        for kind in ("low", "high")
+        _film(
+            mirror,
+            f"{prefix}{kind}-{pair}",
+            mirror[kind],
+            round(_half_wave(mirror[kind], wavelength) / 2, 6),
+            values,
+        )
+        for pair in range(1, round(_number(mirror["pairs"], values)) + 1)
+        for kind in (("low", "high") if first == "low" else ("high", "low"))
     ]
 
 
@@ -286,7 +334,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         raise FileFormatError(f"'{path}' holds no stack. Write it like those of `cqd stacks`.")
     for title, data in stacks.items():
         keys = set(data) if isinstance(data, dict) else set()
-        missing, unknown = _KEYS - keys, keys - _KEYS - {"parameters"}
+        missing, unknown = _KEYS - keys, keys - _KEYS - {"parameters", "filling"}
         if missing or unknown:
             problem = f"lacks {', '.join(sorted(missing))}" if missing else ""
             surplus = f"has the unknown key {', '.join(sorted(unknown))}" if unknown else ""
