@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from scipy.stats import norm, qmc
 
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import nominal
@@ -124,6 +123,8 @@ class Members:
 
 def draw(ensemble: Ensemble, dipole: Axis, seed: int) -> Members:
     """The dots of one device: a scrambled Sobol sequence, the same for the same seed."""
+    from scipy.stats import norm, qmc
+
     count = ensemble.members
     unit = qmc.Sobol(9, scramble=True, seed=seed).random_base2(int(np.ceil(np.log2(count))))[:count]
     unit = np.clip(unit, 1e-9, 1 - 1e-9)
@@ -221,7 +222,7 @@ def _purcell(
     here = np.interp(response.wavelength + shift, wavelengths[order], spectrum[order])
     relative = np.ones_like(dx)
     if dx.any() or dy.any():
-        relative = np.asarray(response.relative_coupling(dx, dy, axis=axis), float)
+        relative = response.relative_coupling(dx, dy, axis=axis)
     floor = max(min(float(spectrum.min()), 1.0), 0.0)
     return floor + np.maximum(here - floor, 0.0) * relative, relative
 

@@ -24,9 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -34,8 +32,22 @@ from pydantic import (
     model_validator,
 )
 
+from cqdphotonics.codesign.ensemble import Ensemble
 from cqdphotonics.codesign.located_yaml import Location, complaints, parse, place
-from cqdphotonics.codesign.objective import FIGURES
+from cqdphotonics.codesign.objective import FIGURES, Objective
+from cqdphotonics.codesign.settings import (
+    STACK_PREFIX,
+    Collection,
+    Constraints,
+    EmitterChoice,
+    FreeParameter,
+    Number,
+    ParetoFront,
+    Part,
+    Proof,
+    Search,
+    check_figure,
+)
 from cqdphotonics.errors import FileFormatError, StorageError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -43,119 +55,8 @@ if TYPE_CHECKING:
     from cqdphotonics.codesign.run import Observer
     from cqdphotonics.emitters import Emitter
 
-STACK_PREFIX = "stack."
-"""How a parameter of the stack is told from one of the component."""
-
-AlgorithmName = Literal[
-    "BOBYQA", "COBYLA", "SBPLX", "NELDERMEAD", "CRS2", "ISRES", "ESCH", "DIRECT-L", "MLSL"
-]
-FidelityName = Literal["draft", "standard", "fine"]
 EngineName = Literal["local"]
 ENGINES: tuple[str, ...] = get_args(EngineName)
-
-
-def _number(value: Any) -> Any:
-    """Refuse what pydantic would turn into a number in silence (``yes`` is 1 in YAML)."""
-    if isinstance(value, bool):
-        raise ValueError(f"should be a number, not {str(value).lower()}")
-    if isinstance(value, str):
-        try:
-            return float(value)  # YAML 1.1 reads 1e-3, without a point, as a text
-        except ValueError:
-            raise ValueError(f"should be a number, not the text '{value}'") from None
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-Count = Annotated[int, BeforeValidator(_number)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FreeParameter(_Part):
-    """Bounds of one searched parameter, and where the hand-made design has it."""
-
-    minimum: Number
-    maximum: Number
-    start: Number | None = Field(
-        default=None, description="The hand-made design; without it the middle of the bounds."
-    )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.minimum < self.maximum:
-            raise ValueError(
-                f"the bounds are empty: minimum {self.minimum:g} is not below maximum "
-                f"{self.maximum:g}"
-            )
-        if self.start is not None and not self.minimum <= self.start <= self.maximum:
-            raise ValueError(
-                f"start {self.start:g} is outside of the bounds {self.minimum:g} … {self.maximum:g}"
-            )
-        return self
-
-    @property
-    def first(self) -> float:
-        """The value of the hand-made design."""
-        return (self.minimum + self.maximum) / 2 if self.start is None else self.start
-
-
-class EmitterChoice(_Part):
-    """An emitter of the library, or a file of one's own, with values that differ from it."""
-
-    name: str = Field(description="Name in `cqd emitters`, or the path of a YAML file.")
-    override: dict[str, Number] = Field(
-        default_factory=dict, description="Values that replace the emitter's, e.g. wavelength."
-    )
-
-
-class Collection(_Part):
-    """The cone into which photons count as collected."""
-
-    na: Number = Field(default=0.7, gt=0, description="Numerical aperture of the objective lens.")
-    direction: Literal["up", "down"] = "up"
-
-
-class Search(_Part):
-    """How the search goes."""
-
-    algorithm: AlgorithmName = Field(
-        default="COBYLA", description="A derivative-free nlopt algorithm."
-    )
-    fidelity: FidelityName = "draft"
-    budget: Count = Field(default=60, ge=1, le=100_000, description="Evaluations in all.")
-    samples: Count = Field(
-        default=12,
-        ge=0,
-        description="Quasi-random designs, tried beside the start before the search.",
-    )
-    starts: Count = Field(
-        default=2, ge=1, le=64, description="Local searches, from the best so far."
-    )
-    seed: Count = Field(default=1, ge=0, lt=2**31)
-    scale_to_wavelength: bool = Field(
-        default=True,
-        description="Where a design resonates beside the emitter's wavelength, also try it with "
-        "all free lengths scaled by the ratio of the wavelengths.",
-    )
-
-    @model_validator(mode="after")
-    def _enough(self) -> Self:
-        if self.budget < 1 + self.samples + self.starts:
-            raise ValueError(
-                f"a budget of {self.budget} leaves nothing to search with: the start, "
-                f"{self.samples} samples and {self.starts} searches need at least "
-                f"{1 + self.samples + self.starts}"
-            )
-        return self
-
-
-class Proof(_Part):
-    """How the start and the best design are verified."""
-
-    fidelity: FidelityName = "fine"
 
 
 def _named(value: Any) -> Any:
@@ -166,14 +67,16 @@ def _exponents(value: Any) -> Any:
     return {value: 1.0} if isinstance(value, str) else value
 
 
-class Study(_Part):
+class Study(Part):
     """What is searched: a device, for an emitter, towards an objective."""
 
     name: str = Field(min_length=1, max_length=120)
     description: str = ""
     emitter: Annotated[EmitterChoice, BeforeValidator(_named)]
     component: str = Field(description="Name in `cqd components`.")
-    stack: str = Field(description="Name in `cqd stacks`.")
+    stack: str = Field(
+        default="", description="Name in `cqd stacks`; none for theory.cavity and theory.cascade."
+    )
     fixed: dict[str, Number | bool | str] = Field(
         default_factory=dict, description="Parameters that keep one value."
     )
@@ -185,6 +88,18 @@ class Study(_Part):
         min_length=1,
         description="A figure to maximise, or a mapping of figures to exponents whose product is "
         f"maximised. Figures: {', '.join(FIGURES)}.",
+    )
+    function: str = Field(
+        default="",
+        description="A Python function of one's own, 'module:name', that is maximised instead; "
+        "allowed only with --allow-code.",
+    )
+    constraints: Constraints = Constraints()
+    ensemble: Ensemble | None = Field(
+        default=None, description="What scatters; the objective is then a statistic over it."
+    )
+    pareto: ParetoFront | None = Field(
+        default=None, description="A front of two figures, searched after the objective's best."
     )
     collection: Collection = Collection()
     search: Search = Search()
@@ -199,14 +114,20 @@ class Study(_Part):
     @classmethod
     def _known_figures(cls, value: dict[str, float]) -> dict[str, float]:
         for figure, exponent in value.items():
-            if figure not in FIGURES:
-                raise ValueError(str(UnknownNameError("figure", figure, FIGURES)))
+            check_figure(figure)
             if exponent == 0:
                 raise ValueError(f"the exponent of '{figure}' is 0; leave it out")
         return value
 
+    @property
+    def goal(self) -> Objective:
+        """The objective with what is held above a value."""
+        return Objective(self.objective, self.constraints.figures)
+
     @model_validator(mode="after")
     def _once(self) -> Self:
+        if not self.stack and not self.component.startswith("theory."):
+            raise ValueError("'stack' is missing: give a name of `cqd stacks`")
         both = sorted(set(self.fixed) & set(self.free))
         if both:
             raise ValueError(f"'{both[0]}' is both fixed and free; keep one")
