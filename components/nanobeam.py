@@ -1,36 +1,79 @@
-"""Nanobeam: a photonic-crystal cavity in a narrow beam, its period tapered around one dot."""
+"""Nanobeam: a photonic-crystal cavity in a narrow beam, its holes tapered around one dot."""
 
 from typing import TYPE_CHECKING, Annotated
 
-from cqdphotonics.layout.component import component, new_cell, place_emitter, require_width
-from cqdphotonics.layout.layers import DEVICE
-from cqdphotonics.layout.parameters import Range, snap
-from cqdphotonics.layout.shapes import ellipse_points, polygon
+from cqdphotonics.components.beam import (
+    Lattice,
+    Waveguide,
+    draw_beam,
+    periods,
+    row_of_holes,
+    scales,
+)
+from cqdphotonics.layout.component import component, new_cell, place_emitter
+from cqdphotonics.layout.parameters import Choice, Range
 
 if TYPE_CHECKING:
     import gdsfactory as gf
 
-SMALLEST = 0.03
-"""Narrowest bridge of film in µm, between holes and beside them, that is still drawn."""
+__all__ = ["nanobeam", "nanobeam_air", "periods", "scales"]
 
-
-def periods(inner: float, outer: float, taper: int, mirror: int) -> list[float]:
-    """Lengths in µm of the unit cells on one side, from the middle outwards.
-
-    The mirror strength of a cell grows about linearly with its period, and a mirror strength
-    that grows linearly with the distance makes the field's envelope a Gaussian, which radiates
-    least; a period quadratic in the number of the cell keeps the middle flat.
-    """
-    tapered = [inner + (outer - inner) * (k / taper) ** 2 for k in range(taper)]
-    return [*tapered, *[outer] * mirror]
+Width = Annotated[
+    float, Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes")
+]
+Taper = Annotated[int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")]
+Mirror = Annotated[int, Range(0, 60, "", "mirror holes on each side")]
+HoleLength = Annotated[
+    float, Range(0.05, 0.95, "", "length of a mirror hole along the beam over its period")
+]
+HoleWidth = Annotated[
+    float, Range(0.05, 0.95, "", "width of a mirror hole across the beam over that of the beam")
+]
+End = Annotated[
+    float, Range(0.2, 20.0, "µm", "beam drawn beyond the last hole", "the beam is held there")
+]
+HoleShape = Annotated[str, Choice(("ellipse", "rectangle"), "shape of the holes")]
+Law = Annotated[
+    str,
+    Choice(
+        ("quadratic", "strength"),
+        "how the taper grows: with the square of the hole's number, or so that the mirror "
+        "strength is linear in it",
+    ),
+]
+InnerScale = Annotated[
+    float,
+    Range(
+        0.4,
+        1.6,
+        "",
+        "size of the middle holes over that of mirror holes",
+        "the filling is tapered, too; outside of this the bands no longer overlap",
+    ),
+]
+ExitKind = Annotated[
+    str, Choice(("mirror", "waveguide"), "what the right end is: as the left, or a waveguide")
+]
+ExitMirror = Annotated[
+    int, Range(0, 60, "", "mirror holes towards the waveguide", "fewer let more light out")
+]
+ExitTaper = Annotated[
+    float, Range(0.1, 50.0, "µm", "beam without holes that narrows or widens to the waveguide")
+]
+StripWidth = Annotated[
+    float, Range(0.1, 3.0, "µm", "width of the waveguide", "narrower ones do not guide")
+]
+StripLength = Annotated[float, Range(0.1, 50.0, "µm", "straight waveguide before the port")]
+Suspended = Annotated[bool, "draw what holds an undercut beam, and the window of the undercut"]
+Window = Annotated[
+    float,
+    Range(0.2, 20.0, "µm", "free space beside the undercut beam", "the etchant must get in"),
+]
 
 
 @component(continues="x")
 def nanobeam(
-    width: Annotated[
-        float,
-        Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes"),
-    ] = 0.46,
+    width: Width = 0.46,
     inner_period: Annotated[
         float,
         Range(0.05, 1.0, "µm", "period in the middle", "the mode lies at about twice n·period"),
@@ -39,21 +82,29 @@ def nanobeam(
         float,
         Range(0.05, 1.0, "µm", "period of the mirrors", "their gap must hold the mode"),
     ] = 0.22,
-    taper: Annotated[
-        int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")
-    ] = 8,
-    mirror: Annotated[int, Range(0, 60, "", "mirror holes on each side")] = 10,
-    hole_length: Annotated[
-        float, Range(0.05, 0.95, "", "length of a hole along the beam over its period")
-    ] = 0.60,
-    hole_width: Annotated[
-        float, Range(0.05, 0.95, "", "width of a hole across the beam over that of the beam")
-    ] = 0.72,
-    end: Annotated[
-        float, Range(0.2, 20.0, "µm", "beam drawn beyond the last hole", "the beam is held there")
-    ] = 1.5,
+    taper: Taper = 8,
+    mirror: Mirror = 10,
+    hole_length: HoleLength = 0.60,
+    hole_width: HoleWidth = 0.72,
+    end: End = 1.5,
+    hole: HoleShape = "ellipse",
+    law: Law = "quadratic",
+    inner_scale: InnerScale = 1.0,
+    exit: ExitKind = "mirror",
+    exit_mirror: ExitMirror = 3,
+    exit_taper: ExitTaper = 1.5,
+    strip_width: StripWidth = 0.46,
+    strip_length: StripLength = 1.0,
+    suspended: Suspended = False,
+    window: Window = 1.5,
+    slot_width: Annotated[
+        float, Range(0.0, 0.3, "µm", "width of a slot along the beam for the dot; 0 for none")
+    ] = 0.0,
+    slot_length: Annotated[
+        float, Range(0.02, 40.0, "µm", "length of that slot, centred on the dot")
+    ] = 0.6,
 ) -> "gf.Component":
-    """Nanobeam cavity: elliptic holes whose period grows quadratically from the middle.
+    """Nanobeam cavity with the dot in the film, between two holes (dielectric mode).
 
     From above, the right half; ``o`` are the holes::
 
@@ -66,7 +117,20 @@ def nanobeam(
 
     Cell k = 0, 1, … on each side has the length a(k) of `periods` and its hole in the middle:
     the dot sits in film, where the two innermost cells meet, its dipole across the beam. A hole
-    is ``hole_length * a(k)`` long. The beam goes on along x beyond what is drawn.
+    is ``hole_length * a(k)`` long, times its scale. The period is tapered, or the size of the
+    holes (`inner_scale`; above one the middle holes are the larger, as the dielectric mode
+    wants), or both. The beam goes on along x beyond what is drawn.
+
+    With ``exit="waveguide"`` the right end is::
+
+        ────────────────────────┐
+          o   o  exit_mirror     \\___________________
+          o   o     holes         ___________________|► o1   strip_width
+        ────────────────────────/
+                        | exit_taper |  strip_length  |
+
+    With ``suspended=True`` a pad at each mirror end, and tethers beside the waveguide, hold the
+    beam over the window on layer RELEASE.
 
     Raises
     ------
@@ -75,31 +139,87 @@ def nanobeam(
     GeometryError
         If less than 30 nm of film would be left between two holes or beside them.
     """
-    cells = periods(inner_period, outer_period, taper, mirror)
-    shortest = min(cells)
-    require_width(
-        "the bridge between two holes",
-        shortest * (1 - hole_length),
-        SMALLEST,
-        "Take a smaller hole_length or a larger period.",
+    lattice = Lattice(
+        width, inner_period, outer_period, taper, hole_length, hole_width, law, inner_scale
     )
-    require_width(
-        "the rim beside a hole",
-        width * (1 - hole_width) / 2,
-        SMALLEST,
-        "Take a smaller hole_width or a wider beam.",
-    )
-    holes = []
-    reach = 0.0
-    for length in cells:
-        centre = snap(reach + length / 2)
-        reach += length
-        axes = (snap(hole_length * length / 2), snap(hole_width * width / 2))
-        holes += [ellipse_points(axes, (side * centre, 0.0)) for side in (-1, 1)]
-    # An odd width in nanometres lies half a step off the grid on both sides: made even.
-    half_length, half_width = snap(reach + end), snap(width / 2)
-    corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+    opens = exit == "waveguide"
     cell = new_cell()
-    polygon(cell, DEVICE.number, [(x * half_length, y * half_width) for x, y in corners], holes)
+    draw_beam(
+        cell,
+        row_of_holes(lattice, mirror, exit_mirror if opens else mirror, central=False),
+        width,
+        end,
+        shape=hole,
+        slot=(slot_length, slot_width),
+        waveguide=Waveguide(exit_taper, strip_width, strip_length) if opens else None,
+        window=window if suspended else None,
+    )
+    place_emitter(cell, axis="y")
+    return cell
+
+
+@component(continues="x")
+def nanobeam_air(
+    width: Width = 0.46,
+    inner_period: Annotated[
+        float,
+        Range(0.05, 1.0, "µm", "period in the middle", "the mode lies at about twice n·period"),
+    ] = 0.25,
+    outer_period: Annotated[
+        float,
+        Range(0.05, 1.0, "µm", "period of the mirrors", "their gap must hold the mode"),
+    ] = 0.22,
+    taper: Taper = 10,
+    mirror: Mirror = 8,
+    hole_length: HoleLength = 0.60,
+    hole_width: HoleWidth = 0.72,
+    end: End = 1.5,
+    hole: HoleShape = "ellipse",
+    law: Law = "quadratic",
+    inner_scale: InnerScale = 1.0,
+    exit: ExitKind = "mirror",
+    exit_mirror: ExitMirror = 3,
+    exit_taper: ExitTaper = 1.5,
+    strip_width: StripWidth = 0.46,
+    strip_length: StripLength = 1.0,
+    suspended: Suspended = False,
+    window: Window = 1.5,
+) -> "gf.Component":
+    """Nanobeam cavity with the dot in the middle of its central hole (air mode).
+
+    From above::
+
+           mirror        taper: outer ← inner → outer          mirror
+        ───────────────────────────────────────────────────────────────
+           o   o   o   o    o     o     O     o    o   o    o   o   o       width
+        ───────────────────────────────────────────────────────────────
+                                      emitter
+
+    The field of the air mode is largest in the holes, where a dot from solution comes to lie. It
+    lives at the upper edge of the gap of the middle cell, which must lie inside the gap of the
+    mirrors: the period shrinks outwards, or the holes grow (`inner_scale` below one). The ends
+    are those of `nanobeam`.
+
+    Raises
+    ------
+    RangeError
+        If a parameter is outside its range.
+    GeometryError
+        If less than 30 nm of film would be left between two holes or beside them.
+    """
+    lattice = Lattice(
+        width, inner_period, outer_period, taper, hole_length, hole_width, law, inner_scale
+    )
+    opens = exit == "waveguide"
+    cell = new_cell()
+    draw_beam(
+        cell,
+        row_of_holes(lattice, mirror, exit_mirror if opens else mirror, central=True),
+        width,
+        end,
+        shape=hole,
+        waveguide=Waveguide(exit_taper, strip_width, strip_length) if opens else None,
+        window=window if suspended else None,
+    )
     place_emitter(cell, axis="y")
     return cell

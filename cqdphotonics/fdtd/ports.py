@@ -68,20 +68,22 @@ def optical_ports(component: Any) -> tuple[Port, ...]:
     return tuple(sorted(found, key=lambda port: port.name))
 
 
-def strip_beyond(port: Port) -> Rectangle:
-    """The strip that goes on beyond a port."""
+def strip_beyond(port: Port, overlap: float = 0.0) -> Rectangle:
+    """The strip that goes on beyond a port, and begins `overlap` (µm) before it."""
     (x, y), (u, v) = port.centre, port.direction
-    centre = (_clean(x + u * FAR / 2), _clean(y + v * FAR / 2))
+    length, middle = FAR + overlap, (FAR - overlap) / 2
+    centre = (_clean(x + u * middle), _clean(y + v * middle))
     if abs(u) < 1e-9:  # along y: without an angle, as other boxes are written
-        return Rectangle(centre, (port.width, FAR), 0.0)
+        return Rectangle(centre, (port.width, length), 0.0)
     angle = 0.0 if abs(v) < 1e-9 else atan2(v, u)
-    return Rectangle(centre, (FAR, port.width), angle)
+    return Rectangle(centre, (length, port.width), angle)
 
 
-def strips_beyond_edges(hull: Points, axes: str) -> Iterator[Rectangle]:
+def strips_beyond_edges(hull: Points, axes: str, overlap: float = 0.0) -> Iterator[Rectangle]:
     """What an outline that goes on along `axes` becomes beyond its ends.
 
-    Every side of `hull` that closes it at its ends along one of `axes` is drawn on outwards.
+    Every side of `hull` that closes it at its ends along one of `axes` is drawn on outwards, and
+    begins `overlap` (µm) before it.
     """
     following = [*hull[1:], hull[0]]
     for along, number in (("x", 0), ("y", 1)):
@@ -97,7 +99,8 @@ def strips_beyond_edges(hull: Points, axes: str) -> Iterator[Rectangle]:
                     continue
                 width = _clean(abs(one[across] - other[across]))
                 centre, size = [0.0, 0.0], [0.0, 0.0]
-                centre[number], size[number] = _clean(end + outward * FAR / 2), FAR
+                centre[number] = _clean(end + outward * (FAR - overlap) / 2)
+                size[number] = FAR + overlap
                 centre[across] = _clean((one[across] + other[across]) / 2)
                 size[across] = width
                 yield Rectangle((centre[0], centre[1]), (size[0], size[1]), 0.0)

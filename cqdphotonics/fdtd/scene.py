@@ -7,6 +7,7 @@ patterned film, all in µm.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import radians, tan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +44,7 @@ from cqdphotonics.fdtd.solids import (
 )
 from cqdphotonics.fdtd.symmetry import Symmetry, prove
 from cqdphotonics.layout.layers import annotation_layers, describe
+from cqdphotonics.layout.parameters import GRID
 from cqdphotonics.layout.stacks import Film, Stack
 
 __all__ = [
@@ -203,7 +205,7 @@ def build_scene(
     bounds = bounds_of(solids)
     ports = optical_ports(component)
     core = _core(solids, bounds, continues, outermost, ports)
-    solids += _beyond(component.name, solids[0], outermost, continues, ports, stack)
+    solids += _beyond(component.name, solids, outermost, continues, ports, stack)
     scene = Scene(
         name=str(component.name),
         stack=stack,
@@ -211,7 +213,7 @@ def build_scene(
         emitter=emitter,
         solids=tuple(solids),
         films=films,
-        medium=stack.cladding,
+        medium=stack.medium,
         bounds=bounds,
         core=core,
         continues=continues,
@@ -264,7 +266,7 @@ def _solid(recognised: Recognised, film: Film, stack: Stack, is_hole: bool) -> S
     zmin, zmax = stack.heights[film.name]
     # A hole is what the film is not: its walls lean, and its edges move, the other way.
     sign = -1.0 if is_hole else 1.0
-    material = stack.cladding if is_hole else film.material
+    material = stack.medium if is_hole else film.material
     where = (zmin, zmax, material, sign * film.sidewall_angle + 0.0)
     shape = recognised.shape
     solid: Solid
@@ -308,6 +310,9 @@ def _core(
     ports: Sequence[Port],
 ) -> Bounds:
     inner = bounds_of(solids[1:])
+    if continues == "xy" and inner[0] > inner[2]:  # a film without pattern: any part will do
+        middle = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        return (*middle, *middle)
     if not continues or inner[0] > inner[2]:
         return bounds
     core = [
@@ -316,10 +321,6 @@ def _core(
         inner[2] if "x" in continues else bounds[2],
         inner[3] if "y" in continues else bounds[3],
     ]
-    for port in ports:
-        for number in (0, 1):
-            core[number] = min(core[number], port.centre[number])
-            core[number + 2] = max(core[number + 2], port.centre[number])
     # What a beam is held by, farther along than the core, does not make the core wider.
     if continues in ("x", "y") and isinstance(solids[0], Prism) and outermost is not None:
         along = 0 if continues == "x" else 1
@@ -327,12 +328,17 @@ def _core(
         across = 1 - along
         core[across] = min(low, inner[across])
         core[across + 2] = max(high, inner[across + 2])
+    for port in ports:
+        for number in (0, 1):
+            half = abs(port.direction[1 - number]) * port.width / 2
+            core[number] = min(core[number], port.centre[number] - half)
+            core[number + 2] = max(core[number + 2], port.centre[number] + half)
     return (core[0], core[1], core[2], core[3])
 
 
 def _beyond(
     name: str,
-    first: Solid,
+    solids: Sequence[Solid],
     outermost: Points | None,
     continues: str,
     ports: Sequence[Port],
@@ -340,10 +346,11 @@ def _beyond(
 ) -> list[Solid]:
     """The strips that go on beyond the drawing.
 
-    A box that continues needs none: the planner makes it fill the cell along that axis.
+    A box that continues needs none: the planner makes it fill the cell along that axis. Nor does
+    a port with film on both sides: it is only a plane through which light is counted.
     """
     strips: list[tuple[Rectangle, Film]] = []
-    by_layer = stack.layers
+    by_layer, first = stack.layers, solids[0]
     filled = continues if isinstance(first, Box) or continues == "xy" else ""
     for port in ports:
         if port.layer not in by_layer:
@@ -352,15 +359,33 @@ def _beyond(
                 f"'{stack.name}' does not have. Choose another stack, or move the port."
             )
         along = "x" if abs(port.direction[0]) > abs(port.direction[1]) else "y"
-        if along not in filled:
-            strips.append((strip_beyond(port), by_layer[port.layer]))
+        if along not in filled and not _is_inside(port, by_layer[port.layer], solids):
+            film = by_layer[port.layer]
+            strips.append((strip_beyond(port, _overlap(film)), film))
     if continues in ("x", "y") and not filled and outermost is not None:
         film = next(f for f in stack.films if f.layer and stack.heights[f.name][0] == first.zmin)
-        for strip in strips_beyond_edges(outermost, continues):
+        for strip in strips_beyond_edges(outermost, continues, _overlap(film)):
             if not any(strip == other for other, _ in strips):
                 strips.append((strip, film))
     found = [_solid(Recognised(strip, 0.0), film, stack, False) for strip, film in strips]
     return [solid for solid in found if solid is not None]
+
+
+def _overlap(film: Film) -> float:
+    """How far a strip must reach into the drawing so that bias and leaning ends leave no notch."""
+    return 2 * abs(film.bias) + film.thickness * tan(radians(abs(film.sidewall_angle)))
+
+
+def _is_inside(port: Port, film: Film, solids: Sequence[Solid]) -> bool:
+    """Whether the drawing goes on just beyond a port."""
+    (x, y), (u, v) = port.centre, port.direction
+    step = 5 * GRID + max(film.bias, 0.0)
+    touching = [
+        solid
+        for solid in solids
+        if solid.contains(x + step * u, y + step * v, 0.5 * (solid.zmin + solid.zmax))
+    ]
+    return bool(touching) and touching[-1].material == film.material
 
 
 def _not_a_disc(outline: Points, film: str) -> str:

@@ -62,6 +62,54 @@ def polygon(
     cell.kdb_cell.shapes(cell.kcl.layer(*layer)).insert(without_holes(shape))
 
 
+def united(outlines: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """The union of outlines as outlines, for holes that run into each other.
+
+    Raises
+    ------
+    GeometryError
+        If they enclose something, which a list of outlines can't say.
+    """
+    from klayout import db
+
+    from cqdphotonics.errors import GeometryError
+
+    region = db.Region([db.Polygon([_vertex(point) for point in one]) for one in outlines])
+    region.min_coherence = True
+    merged = list(region.each_merged())
+    if any(one.holes() for one in merged):
+        raise GeometryError("outlines that are united enclose a piece that would fall out.")
+    return [[(p.x * GRID, p.y * GRID) for p in one.each_point_hull()] for one in merged]
+
+
+def take(
+    cell: "gf.Component", made: "gf.Component", place: Any = None, layer: Layer | None = None
+) -> None:
+    """Draw into `cell` what a cell of gdsfactory's own is made of, as plain polygons.
+
+    Parameters
+    ----------
+    cell : gdsfactory Component
+        The cell being drawn.
+    made : gdsfactory Component
+        Where the polygons come from, those of all cells below it included; ports are not taken.
+    place : klayout DCplxTrans, optional
+        Where they go, in µm.
+    layer : (int, int), optional
+        The layer that they go to; by default each stays on its own.
+    """
+    from klayout import db
+
+    source, move = made.kcl.layout, place or db.DCplxTrans()
+    scaled = db.ICplxTrans(move, GRID)
+    for index in source.layer_indexes():
+        region = db.Region(made.kdb_cell.begin_shapes_rec(index))
+        info = source.get_info(index)
+        target = cell.kcl.layer(*(layer or (info.layer, info.datatype)))
+        for polygon_ in region.each_merged():
+            cell.kdb_cell.shapes(target).insert(without_holes(polygon_.transformed(scaled)))
+
+
 def ellipse_points(semi_axes: Point, centre: Point = (0, 0)) -> list[Point]:
     """Vertices of the polygon that stands for an ellipse: same area, mirror-symmetric.
 
@@ -79,6 +127,15 @@ def ellipse_points(semi_axes: Point, centre: Point = (0, 0)) -> list[Point]:
         if best < 0.05 * GRID:
             break
     return [(centre[0] + x * GRID, centre[1] + y * GRID) for x, y in outline]
+
+
+def stadium_points(length: float, radius: float, centre: Point = (0, 0)) -> list[Point]:
+    """Vertices of a stadium along x: two half discs, the straight sides of `length` between."""
+    shift = _nm(length / 2) * GRID
+    return [
+        (x + (shift if x > centre[0] else -shift), y)
+        for x, y in ellipse_points((radius, radius), centre)
+    ]
 
 
 def _ellipse_outline(semi_axes: Point, count: int) -> list[tuple[int, int]]:

@@ -104,3 +104,27 @@ def test_a_held_beam_is_only_as_wide_as_where_it_is_simulated():
 def test_a_port_on_a_layer_that_the_stack_does_not_have():
     with pytest.raises(GeometryError, match=r"port 'o1'.*41/0 \(METAL\)"):
         build_scene(disc_with_bus(METAL.number), "sin-air")
+
+
+@pytest.mark.parametrize("numbers", [{"bias": -0.02}, {"bias": 0.02}, {"sidewall_angle": 12.0}])
+def test_fabrication_leaves_no_notch_where_a_strip_begins(numbers):
+    for cell in (disc_with_bus(), dumbbell()):
+        stack = stacks.load("sin-air", **numbers)
+        scene = build_scene(cell, stack)
+        y = 0.8 if scene.ports else 1.0
+        end = 2.0 if scene.ports else 4.0
+        for x in (end - 0.05, end - 0.01, end, end + 0.01, end + 0.05):
+            for z in (0.0, 0.16, 0.32):
+                assert scene.material_at(x, y, z) == "Si3N4"
+
+
+def test_a_port_inside_the_drawing_is_only_a_plane():
+    cell = new_cell()
+    shapes.disc(cell, D, 0.3)
+    shapes.rectangle(cell, D, (4.0, 0.3), (0.0, 0.8))
+    shapes.rectangle(cell, D, (1.0, 2.0), (2.5, 0.8))
+    place_emitter(cell)
+    add_port(cell, "o1", (2.0, 0.8), 0.3, 0)
+    scene = build_scene(cell, "sin-air")
+    assert [port.name for port in scene.ports] == ["o1"]
+    assert scene.material_at(3.5, 0.8, 0.1) == "air"
