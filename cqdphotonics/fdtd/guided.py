@@ -30,6 +30,9 @@ MODES = 4
 _MARGIN = 0.7
 """Of a port's plane around its waveguide, in wavelengths of the surroundings."""
 
+_BEYOND = 0.4
+"""How far beyond the plane the box of the mode solver reaches, in the same unit."""
+
 _SOLVED = 3
 """Modes are solved at so many wavelengths over the band; the fields change little in between."""
 
@@ -145,55 +148,83 @@ class GuidedPort:
         return self.raw.arrays[f"port_{self.spec.name}_flux"]
 
     @cached_property
-    def modes(self) -> list[list[Mode]]:
-        """Guided modes at the ends and in the middle of the port's frequencies, rising."""
+    def modes(self) -> list[tuple[float, list[Mode]]]:
+        """Frequencies, rising, and their guided modes: the ends of the band and its middle."""
         known = np.sort(self.spec.frequencies)
         wanted = known[np.linspace(0, len(known) - 1, min(_SOLVED, len(known))).round().astype(int)]
-        return [port_modes(self.job, self.spec, 1 / f) for f in wanted]
+        return [(float(f), port_modes(self.job, self.spec, 1 / float(f))) for f in wanted]
 
-    def amplitudes(self, number: int) -> tuple[np.ndarray, np.ndarray, float]:
-        """Of the modes going out and coming in at frequency `number`, and the plane's flux.
+    def amplitudes(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of the modes going out and coming in at frequency `number`.
 
-        Squares of amplitudes are powers in the units of the flux, which is taken from the same
-        fields.
+        Their squares are powers in the units of `flux`.
         """
         arrays = self.raw.arrays
         across, z = (arrays[f"port_{self.spec.name}_{axis}"] for axis in ("across", "z"))
         e_across, e_z, h_across, h_z = arrays[f"port_{self.spec.name}"][number]
-        cell = (across[1] - across[0]) * (z[1] - z[0])
         # The mode's own frame: its x is the port's outward normal, its z is up. To the left of
         # +x is +y, of −x is −y; of +y is −x, of −y is +x. H is an axial vector, but in this frame,
         # which is a rotation of the device's, it turns like E.
         turn = self.spec.sign if self.spec.axis == "x" else -self.spec.sign
         frequency = self.spec.frequencies[number]
-        solved = min(self.modes, key=lambda m: abs(1 / m[0].wavelength - frequency) if m else 1e9)
+        nearest = int(np.argmin([abs(f - frequency) for f, _ in self.modes]))
         e_y, h_y = turn * e_across, turn * h_across
-        flux = float((e_y * h_z.conj() - e_z * h_y.conj()).real.sum() * cell)
         out, back = [], []
-        for mode in solved:
-            e, h = mode.on(turn * across, z)
-            power = float((e[1] * h[2].conj() - e[2] * h[1].conj()).real.sum() * cell)
-            ours = ((e_y * h[2].conj() - e_z * h[1].conj()).sum()) * cell / power
-            other = ((e[1].conj() * h_z - e[2].conj() * h_y).sum()) * cell / power
-            out.append((ours + other) / 2 * np.sqrt(power))
-            back.append((ours - other) / 2 * np.sqrt(power))
-        return np.array(out), np.array(back), flux
+        for mode in self.modes[nearest][1]:
+            e, h = _as_stored(mode, turn * across, z, 1 / self.job.resolution)
+            scale = (e[1] * h[2].conj() - e[2] * h[1].conj()).real.sum()
+            ours = (e_y * h[2].conj() - e_z * h[1].conj()).sum() / scale
+            other = (e[1].conj() * h_z - e[2].conj() * h_y).sum() / scale
+            # The mode's power is ½ ∫ Re(E × H*); the solver's flux has no ½, and is that of E and
+            # the mean of H half a pixel before and behind it, which the grid conserves.
+            unit = np.sqrt(2 * _half_pixel_loss(mode, 1 / self.job.resolution))
+            out.append((ours + other) / 2 * unit)
+            back.append((ours - other) / 2 * unit)
+        return np.array(out), np.array(back)
 
     @cached_property
     def guided(self) -> np.ndarray:
         """Power in guided modes going out, less what comes back, as `flux`.
 
-        The share of the plane's flux, found where fields were kept, is interpolated between.
+        Its share of the plane's flux, known where fields were kept, is interpolated between.
         """
+        frequencies = self.raw.arrays["frequencies"]
         kept = np.array(self.spec.frequencies)
+        flux = self.flux[[int(np.argmin(np.abs(frequencies - f))) for f in kept]]
         shares = np.zeros(len(kept))
         for number in range(len(kept)):
-            out, back, flux = self.amplitudes(number)
+            out, back = self.amplitudes(number)
             guided = float((np.abs(out) ** 2).sum() - (np.abs(back) ** 2).sum())
-            shares[number] = guided / flux if flux > 0 else 0.0
+            shares[number] = guided / flux[number] if flux[number] > 0 else 0.0
         order = np.argsort(kept)
-        frequencies = self.raw.arrays["frequencies"]
         return np.interp(frequencies, kept[order], shares[order]) * self.flux
+
+
+def _as_stored(
+    mode: Mode, y: np.ndarray, z: np.ndarray, pixel: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """E and H of a mode, (3, len(y), len(z)), as the solver's arrays would hold them.
+
+    Arrays hold components moved from their places on Yee's grid to the centres of voxels by the
+    mean of the neighbours half a pixel away, and moved again along x to the plane, which lies on
+    the grid. That takes up to some percent from a wave, less from one of smaller wave number.
+    """
+    half = pixel / 2
+    one = {(a, b): mode.on(y + a * half, z + b * half) for a in (-1, 1) for b in (-1, 1)}
+    middle = {b: mode.on(y, z + b * half) for b in (-1, 1)}
+    beside = {a: mode.on(y + a * half, z) for a in (-1, 1)}
+    along = _half_pixel_loss(mode, pixel)
+    over_z = [sum(middle[b][kind] for b in (-1, 1)) / 2 for kind in (0, 1)]
+    over_y = [sum(beside[a][kind] for a in (-1, 1)) / 2 for kind in (0, 1)]
+    over_both = [sum(each[kind] for each in one.values()) / 4 for kind in (0, 1)]
+    electric = along**2 * np.stack([over_both[0][0], over_z[0][1], over_y[0][2]])
+    magnetic = along * np.stack([over_both[1][0], over_y[1][1], over_z[1][2]])
+    return electric, magnetic
+
+
+def _half_pixel_loss(mode: Mode, pixel: float) -> float:
+    """What the mean of two places a pixel apart along the mode's way leaves of its amplitude."""
+    return float(np.cos(np.pi * mode.effective_index / mode.wavelength * pixel))
 
 
 def guided_ports(job: Computation, raw: RawResult) -> dict[str, GuidedPort]:
@@ -225,10 +256,12 @@ def port_modes(job: Job, spec: PortSpec, wavelength: float, count: int = MODES) 
     lids = [epsilon(y_line, np.full(64, z)) for z in z_range]
     around = max(*(lid.max() for lid in lids), epsilon(edge_y, edge_z).max()) ** 0.5
     densest = max(medium.epsilon for medium in job.media.values()) ** 0.5
+    # Beyond the plane the mode goes on decaying.
+    beyond = _BEYOND * wavelength / around
     return guided_modes(
         epsilon,
-        y_range,
-        z_range,
+        (y_range[0] - beyond, y_range[1] + beyond),
+        (z_range[0] - beyond, z_range[1] + beyond),
         wavelength,
         count=count,
         step=wavelength / densest / 15,

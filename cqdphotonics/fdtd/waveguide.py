@@ -363,6 +363,10 @@ def _mode(grid: _Grid, k: float, index: float, vector: np.ndarray) -> Mode:
     share = float((np.abs(ey) ** 2).sum() / ((np.abs(ey) ** 2).sum() + (np.abs(ez) ** 2).sum()))
     y = grid.y0 + (np.arange(grid.ny) + 0.5) * grid.step
     z = grid.z0 + (np.arange(grid.nz) + 0.5) * grid.step
+    electric, magnetic = _centred(electric, "electric"), _centred(magnetic, "magnetic")
+    # What the averaging took from the fields' power is given back.
+    crossed = electric[1] * magnetic[2].conj() - electric[2] * magnetic[1].conj()
+    scale = np.sqrt(0.5 * float(crossed.real.sum()) * area)
     return Mode(
         wavelength=2 * np.pi / k,
         effective_index=index,
@@ -372,8 +376,8 @@ def _mode(grid: _Grid, k: float, index: float, vector: np.ndarray) -> Mode:
         polarisation_share=max(share, 1 - share),
         y=y,
         z=z,
-        electric=_centred(electric, "electric") / np.sqrt(power),
-        magnetic=_centred(magnetic, "magnetic") / np.sqrt(power),
+        electric=electric / scale,
+        magnetic=magnetic / scale,
         epsilon=grid.epsilon_x,
     )
 

@@ -13,8 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from cqdphotonics.fdtd.job import Job, MediumSpec, SourceSpec, StopSpec
+from cqdphotonics.fdtd.bands import BandsJob
+from cqdphotonics.fdtd.job import Computation, Job, MediumSpec, SourceSpec, StopSpec
+from cqdphotonics.fdtd.planar import PlanarJob
 from cqdphotonics.fdtd.runner import die_with_parent
+
+KINDS: dict[str, type[Computation]] = {"emission": Job, "bands": BandsJob, "planar": PlanarJob}
+"""What a job's field ``kind`` says that it is; one without it is an emission."""
 
 
 def self_test() -> dict[str, Any]:
@@ -64,10 +69,11 @@ def main(argument: str) -> int:
             print(json.dumps(outcome), flush=True)
         return 0
     directory = Path(argument)
-    job = Job.model_validate_json((directory / "job.json").read_text())
+    text = (directory / "job.json").read_text()
+    job = KINDS[json.loads(text).get("kind", "emission")].model_validate_json(text)
     started = time.monotonic()
     try:
-        arrays = solver.simulate(job)
+        arrays = solver.compute(job)
     except solver.DivergedError as error:
         if solver.is_master():
             text = json.dumps({"kind": "diverged", "message": str(error)})
