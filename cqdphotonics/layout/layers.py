@@ -16,6 +16,7 @@ class Layer:
 
 DEVICE = Layer("DEVICE", (1, 0), "the dielectric film that remains after etching", "#2c7fb8")
 METAL = Layer("METAL", (41, 0), "metal that remains after lift-off", "#d4a017")
+CONE = Layer("CONE", (42, 0), "metal cones on top of METAL, drawn at half their height", "#b8860b")
 TEMPLATE = Layer("TEMPLATE", (12, 0), "holes in the resist that place the dots", "#d7301f", False)
 RELEASE = Layer("RELEASE", (30, 0), "window through which the film is undercut", "#bdbdbd", False)
 MARKS = Layer("MARKS", (20, 0), "alignment marks", "#6a51a3", False)
@@ -24,7 +25,7 @@ FLOORPLAN = Layer(
 )
 LABEL = Layer("LABEL", (66, 0), "labels that a microscope reads", "#31a354", False)
 
-LAYERS = (DEVICE, METAL, TEMPLATE, RELEASE, MARKS, FLOORPLAN, LABEL)
+LAYERS = (DEVICE, METAL, CONE, TEMPLATE, RELEASE, MARKS, FLOORPLAN, LABEL)
 """All layers, in the order of a listing."""
 
 

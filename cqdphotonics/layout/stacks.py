@@ -206,7 +206,7 @@ def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
             films += _mirror(entry, values)
             continue
         thickness = _thickness(entry, values)
-        if thickness > 0:  # a spacer of no thickness is no film
+        if thickness != 0:  # a spacer of no thickness is no film
             films.append(_film(entry, entry["name"], entry["material"], thickness, values))
     if not any(film.layer for film in films):
         raise ValueError("no film has a layer, so that nothing could be patterned")
@@ -295,7 +295,8 @@ def _parameters(data: dict[str, Any]) -> tuple[Parameter, ...]:
         default, unit, minimum, maximum, description = entry
         kind = "int" if isinstance(default, int) and not unit else "float"
         own.append(Parameter(name, default, unit, minimum, maximum, description, kind=kind))
-    return (*own, *_COMMON)
+    # A stack whose dot belongs elsewhere than in the middle of its film says so by this name.
+    return (*own, *(common for common in _COMMON if common.name not in data["parameters"]))
 
 
 def _find(name: str) -> tuple[str, dict[str, Any]]:
