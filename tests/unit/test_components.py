@@ -3,14 +3,17 @@
 import subprocess
 import sys
 import time
-from math import pi
+from math import cos, pi, radians, sin
 from typing import Annotated
 
 import pytest
+from klayout import db
 
 from cqdphotonics import components
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
-from cqdphotonics.layout import shapes
+from cqdphotonics.fdtd.planning import plan
+from cqdphotonics.fdtd.scene import build_scene
+from cqdphotonics.layout import shapes, stacks
 from cqdphotonics.layout.component import (
     component,
     emitter_position,
@@ -18,13 +21,12 @@ from cqdphotonics.layout.component import (
     new_cell,
     place_emitter,
 )
-from cqdphotonics.layout.layers import DEVICE
+from cqdphotonics.layout.gdsio import read_component, write_component
+from cqdphotonics.layout.layers import DEVICE, LAYERS
 from cqdphotonics.layout.parameters import Range
 
 
 def area(cell):
-    from klayout import db
-
     layer = cell.kcl.layer(*DEVICE.number)
     return db.Region(cell.kdb_cell.begin_shapes_rec(layer)).area() * 1e-6
 
@@ -157,3 +159,78 @@ def test_a_parameter_must_be_declared():
         def loose(radius: float = 1.0) -> object:
             """Not declared."""
             return new_cell()
+
+
+@pytest.mark.parametrize("name", [*components.names(), *components.part_names()])
+def test_name_settings_ports_and_polygons_survive_the_file(name, tmp_path):
+    cell = components.load(name)()
+    again = read_component(write_component(cell, tmp_path / f"{name}.gds"))
+    assert again.name == cell.name
+    assert again.settings == cell.settings
+    assert again.info == cell.info
+    assert again.info["family"] == name
+
+    def described(one):
+        return {
+            p.name: (p.port_type, p.center, p.width, p.orientation, str(p.layer_info))
+            for p in one.ports
+        }
+
+    assert described(again) == described(cell)
+    for layer in LAYERS:
+        there, here = (
+            db.Region(one.kdb_cell.begin_shapes_rec(one.kcl.layer(*layer.number)))
+            for one in (again, cell)
+        )
+        assert (there ^ here).is_empty()
+
+
+@pytest.mark.parametrize("name", components.names())
+def test_the_written_file_gives_the_jobs_of_the_component(name, tmp_path):
+    cell = components.load(name)()
+    stack = next(
+        one
+        for one in stacks.names()
+        if {layer.number for layer in LAYERS if layer.is_structure and drawn_on(cell, layer)}
+        <= set(stacks.load(one).layers)
+    )
+    dipole = cell.info["emitter_axis"]
+    path = write_component(cell, tmp_path / f"{name}.gds")
+    here, there = (build_scene(one, stack, dipole) for one in (cell, path))
+    assert here == there
+    hashes = [[job.hash for job in plan(one, 0.63).jobs] for one in (here, there)]
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("name", components.part_names())
+def test_a_part_has_no_dot_and_says_so(name):
+    cell = components.load(name)()
+    assert not components.family(name).has_emitter
+    assert name not in components.names()
+    assert all(p.description for p in components.parameters(name))
+    with pytest.raises(GeometryError, match=r"part of a chip.*no dot"):
+        build_scene(cell, "sin-air")
+
+
+@pytest.mark.parametrize("name", [*components.names(), *components.part_names()])
+def test_waveguides_end_at_their_ports(name):
+    """Film reaches the port over its width, and beyond it there is none or one that goes on."""
+    cell = components.load(name)()
+    film = db.Region(cell.kdb_cell.begin_shapes_rec(cell.kcl.layer(*DEVICE.number))).merged()
+    for port in cell.ports:
+        if port.port_type != "optical":
+            continue
+        (x, y), turn = port.center, radians(port.orientation)
+        for share in (-0.48, 0.48):
+            # 2 nm inside the port, just within the width.
+            at = (
+                x - 0.002 * cos(turn) - share * port.width * sin(turn),
+                y - 0.002 * sin(turn) + share * port.width * cos(turn),
+            )
+            spot = db.Box(-1, -1, 1, 1).moved(*(round(1000 * value) for value in at))
+            assert (db.Region(spot) - film).is_empty(), (port.name, share)
+
+
+def drawn_on(cell, layer):
+    index = cell.kcl.layer(*layer.number)
+    return not db.Region(cell.kdb_cell.begin_shapes_rec(index)).is_empty()
