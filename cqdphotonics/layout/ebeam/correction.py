@@ -47,6 +47,9 @@ CORNER_RANGES = 2.0
 INSIDE_RANGES = 5.0
 """Farther than this from every edge, the energy should be that of a large area."""
 
+ALL = 0.998
+"""Share of a Gaussian that is on shapes if an edge is 3 σ away or farther."""
+
 LARGEST = 4.0
 """Side of the largest pieces in µm."""
 
@@ -293,12 +296,11 @@ def _judged(region: Any, pieces: list[Piece], process: Process) -> tuple[Floats,
     edge, _ = edge_points(region, process.shot_grid, shortest, CORNER_RANGES * shortest)
     shapes = polygons(pieces, process.shot_grid)
     inside = shapes.centroids
-    every, _ = edge_points(region, process.shot_grid, shortest, 0.0)
-    inside = inside[cKDTree(every).query(inside)[0] > INSIDE_RANGES * shortest]
-    # The centroid of a ring is far from its edges too, and not in it.
-    sigma = float(process.point_spread.sigmas[0])
+    # Where so wide a Gaussian lies on shapes alone, three of its σ are free of edges. (The
+    # centroid of a ring is far from its edges too, and not in it.)
+    sigma = INSIDE_RANGES * shortest / 3
     covered = np.asarray(gaussian_over_polygons(inside, shapes, sigma).sum(1)).ravel()
-    inside = inside[covered > EDGE]
+    inside = inside[covered > ALL]
     points = np.concatenate([edge, inside])
     if not len(points):
         raise GeometryError(

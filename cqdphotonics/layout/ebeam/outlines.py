@@ -191,7 +191,8 @@ def edge_points(region: Any, grid: float, spacing: float, corner: float) -> tupl
     grid : float
         Size of a step in µm.
     spacing : float
-        Distance between points along an outline in µm.
+        Distance between points along an outline in µm. Along straight lines, where little
+        changes, it grows to a quarter of the distance from the nearest vertex of any polygon.
     corner : float
         Points nearer than this (µm) to a corner, of whatever polygon, are left out: the beam
         rounds a corner, and no dose makes it sharp.
@@ -203,7 +204,7 @@ def edge_points(region: Any, grid: float, spacing: float, corner: float) -> tupl
     """
     from scipy.spatial import cKDTree
 
-    points, normals, corners = [], [], []
+    points, normals, corners, vertices = [], [], [], []
     for polygon in region.each_merged():
         for ring in rings(polygon):
             ring = ring * grid
@@ -212,6 +213,7 @@ def edge_points(region: Any, grid: float, spacing: float, corner: float) -> tupl
             unit = along / length[:, None]
             turn = (unit * np.roll(unit, 1, axis=0)).sum(1)
             corners.append(ring[turn < cos(CORNER)])
+            vertices.append(ring)
             ends = np.cumsum(length)
             count = max(8, round(ends[-1] / spacing))
             places = (np.arange(count) + 0.5) * ends[-1] / count
@@ -220,8 +222,11 @@ def edge_points(region: Any, grid: float, spacing: float, corner: float) -> tupl
             points.append(ring[edge] + rest[:, None] * unit[edge])
             normals.append(np.stack([unit[edge, 1], -unit[edge, 0]], 1))
     place, normal = np.concatenate(points), np.concatenate(normals)
+    away = cKDTree(np.concatenate(vertices)).query(place)[0]
+    # Of the points along a line so many are kept that their distances are as wanted.
+    passed = np.floor(np.cumsum(np.minimum(1.0, 4 * spacing / np.maximum(away, 1e-12))))
+    kept = np.diff(passed, prepend=0.0) > 0
     sharp = np.concatenate(corners)
     if len(sharp):
-        far = cKDTree(sharp).query(place)[0] >= corner
-        place, normal = place[far], normal[far]
-    return place, normal
+        kept &= cKDTree(sharp).query(place)[0] >= corner
+    return place[kept], normal[kept]
