@@ -164,11 +164,11 @@ def nanobeam_air(
     inner_period: Annotated[
         float,
         Range(0.05, 1.0, "µm", "period in the middle", "the mode lies at about twice n·period"),
-    ] = 0.25,
+    ] = 0.265,
     outer_period: Annotated[
         float,
         Range(0.05, 1.0, "µm", "period of the mirrors", "their gap must hold the mode"),
-    ] = 0.22,
+    ] = 0.235,
     taper: Taper = 10,
     mirror: Mirror = 8,
     hole_length: HoleLength = 0.60,

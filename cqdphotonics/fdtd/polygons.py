@@ -146,7 +146,7 @@ def _as_round(points: Points, tolerance: float) -> Recognised | None:
     if len(points) < 8:
         return None
     area, (x, y), _ = _moments(points)
-    centre, radius = _middle(x, y), _tidy(sqrt(area / pi))
+    centre, radius = _middle(x, y), tidy(sqrt(area / pi))
     deviation = _distance_from_circle(points, centre, radius)
     return Recognised(Round(centre, radius), deviation) if deviation <= tolerance else None
 
@@ -167,7 +167,7 @@ def _as_oval(points: Points, tolerance: float) -> Recognised | None:
             angle = straight
     if abs(angle) == pi / 2:
         a, b, angle = b, a, 0.0
-    centre, axes = _middle(x, y), (_tidy(a), _tidy(b))
+    centre, axes = _middle(x, y), (tidy(a), tidy(b))
     deviation = _distance_from_ellipse(points, centre, axes, angle)
     return Recognised(Oval(centre, axes, angle), deviation) if deviation <= tolerance else None
 
@@ -190,7 +190,7 @@ def _as_rectangle(points: Points, tolerance: float) -> Recognised | None:
     if abs(angle) * hypot(length, width) / 2 < TIDY:
         angle = 0.0
     centre = _middle(float(middle[0]), float(middle[1]))
-    size = (_tidy(size[0]), _tidy(size[1]))
+    size = (tidy(size[0]), tidy(size[1]))
     corners = rectangle_corners(Rectangle(centre, size, angle))
     gaps = np.linalg.norm(points[:, None, :] - corners[None, :, :], axis=2)
     deviation = float(gaps.min(axis=1).max())
@@ -253,7 +253,7 @@ def _moments(points: Points) -> tuple[float, tuple[float, float], tuple[float, f
     return abs(area), (cx + float(origin[0]), cy + float(origin[1])), (xx, yy, xy)
 
 
-def _tidy(length: float, step: float = 1e-3) -> float:
+def tidy(length: float, step: float = 1e-3) -> float:
     """`length` as the multiple of `step` that it is within `TIDY` of, else to 10 pm."""
     near = round(length / step) * step
     return round(near if abs(length - near) <= TIDY else length, 5) + 0.0
@@ -261,4 +261,4 @@ def _tidy(length: float, step: float = 1e-3) -> float:
 
 def _middle(x: float, y: float) -> tuple[float, float]:
     """A centre: what is as wide as an odd number of nanometres has it between two grid points."""
-    return (_tidy(x, 5e-4), _tidy(y, 5e-4))
+    return (tidy(x, 5e-4), tidy(y, 5e-4))

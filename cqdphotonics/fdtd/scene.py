@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError
+from cqdphotonics.fdtd.composites import take_apart
 from cqdphotonics.fdtd.polygons import (
     TOLERANCE,
     Oval,
@@ -22,7 +23,6 @@ from cqdphotonics.fdtd.polygons import (
     Rectangle,
     Round,
     patches,
-    recognise,
     roundness,
 )
 from cqdphotonics.fdtd.ports import (
@@ -190,15 +190,15 @@ def build_scene(
     for film, found in patterns:
         for patch in found:
             for outline, is_hole in _outlines(patch):
-                recognised = recognise(outline, tolerance)
-                deviation = max(deviation, recognised.deviation)
-                solid = _solid(recognised, film, stack, is_hole)
-                if solid is None:
-                    continue
-                solids.append(solid)
                 outermost = outline if outermost is None else outermost
-                if not isinstance(solid, Disc):
-                    unlike_discs.append(_not_a_disc(outline, film.name))
+                for recognised in take_apart(outline, tolerance):
+                    deviation = max(deviation, recognised.deviation)
+                    solid = _solid(recognised, film, stack, is_hole)
+                    if solid is None:
+                        continue
+                    solids.append(solid)
+                    if not isinstance(solid, Disc):
+                        unlike_discs.append(_not_a_disc(outline, film.name))
 
     films = _slabs(stack)
     continues = str(component.info.get("continues", "") or "")

@@ -22,6 +22,8 @@ class Symmetry:
 
     `mirror_x` means that x → -x does. Which parity the fields have under it follows from the
     dipole and is not said here. `reason` says in words what was found and what broke the rest.
+    `axis` is where (x, y) the geometry without the dipole has an axis of rotation, if it has one:
+    `cylindrical` is true where the emitter sits on it.
     """
 
     cylindrical: bool
@@ -29,6 +31,7 @@ class Symmetry:
     mirror_y: bool
     mirror_z: bool
     reason: str
+    axis: Point | None = None
 
 
 def prove(
@@ -69,7 +72,15 @@ def prove(
         mirror_y=not against["y"],
         mirror_z=not against["z"],
         reason=reason,
+        axis=_axis(solids),
     )
+
+
+def _axis(solids: Sequence[Solid]) -> Point | None:
+    first = solids[0] if solids else None
+    if not isinstance(first, Disc) or _not_round(solids, first.centre, ""):
+        return None
+    return first.centre
 
 
 def _not_round(solids: Sequence[Solid], centre: Point, unlike_disc: str) -> str:
