@@ -39,6 +39,10 @@ def codesign(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Simulations side by side; default: the cores.")
     ] = None,
+    allow_code: Annotated[
+        bool,
+        typer.Option("--allow-code", help="Let the study call its own Python function."),
+    ] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of a study and exit.")
     ] = False,
@@ -61,7 +65,7 @@ def codesign(
         chosen = chosen.with_engine(engine)
     directory = output or Path("runs") / study.stem
     with _Screen(chosen.search.budget) as screen:
-        result = chosen.run(directory, workers=workers, observer=screen)
+        result = chosen.run(directory, workers=workers, observer=screen, allow_code=allow_code)
         from cqdphotonics.report import write_report
 
         report_file = write_report(directory)
@@ -115,7 +119,7 @@ class _Screen:
         self._task = self._bar.add_task("search", total=budget)
         self._begun = time.monotonic()
         self._count = 0
-        self._best = 0.0
+        self._best: list[Evaluation] = []
         self._told: dict[str, float] = {}
 
     def __enter__(self) -> "_Screen":
@@ -135,9 +139,12 @@ class _Screen:
 
     def finished(self, evaluation: "Evaluation") -> None:
         """An evaluation has its outcome."""
+        from cqdphotonics.codesign.evaluation import best_of, of_search
+
         outcome = evaluation.outcome
         self._count += 1
-        self._best = max(self._best, outcome.value or 0.0)
+        if (best := best_of(of_search([*self._best, evaluation]))) is not None:
+            self._best = [best]
         name = f"{evaluation.stage} {evaluation.number}"
         if outcome.value is None:
             said = f"failed: {outcome.reason}"
@@ -152,7 +159,11 @@ class _Screen:
                 )
                 if key in figures
             )
-            said = f"{told}  →  {outcome.value:.4g}  (best {self._best:.4g})"
+            best_value = self._best[0].outcome.value if self._best else None
+            tail = f"  (best {best_value:.4g})" if best_value is not None else ""
+            said = f"{told}  →  {outcome.value:.4g}{tail}"
+            if not outcome.feasible:
+                said += "  misses a constraint"
         self._console.print(
             f"{self._clock()}  {self._count:4d}  {name:<12}  {said}", soft_wrap=True, markup=False
         )

@@ -4,16 +4,32 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cqdphotonics import materials
+from cqdphotonics.codesign import theory
+from cqdphotonics.codesign.constraints import load_function
 from cqdphotonics.codesign.device import build
-from cqdphotonics.codesign.nlopt_run import GLOBAL_ALGORITHMS
+from cqdphotonics.codesign.ensemble import FIGURES as ENSEMBLE_FIGURES
+from cqdphotonics.codesign.nlopt_run import (
+    GLOBAL_ALGORITHMS,
+    GRADIENT_ALGORITHMS,
+    LOCAL_ALGORITHMS,
+)
+from cqdphotonics.codesign.settings import STACK_PREFIX, FreeParameter
 from cqdphotonics.codesign.space import LENGTH_GRID, Axis, Space
-from cqdphotonics.codesign.study import STACK_PREFIX, FreeParameter, Study
+from cqdphotonics.codesign.study import Study
+from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
 from cqdphotonics.errors import CqdError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd import Scene, plan
 from cqdphotonics.layout.parameters import Parameter
 from cqdphotonics.layout.stacks import Stack
 from cqdphotonics.quantum.environment import Environment
 from cqdphotonics.quantum.figures import figures
+from cqdphotonics.quantum.target import purcell_needed
+
+LARGEST_SLOPE_ERROR = 1e-3
+"""Slopes farther from finite differences than this, as a share of the largest, are not used."""
+
+LARGEST_PURCELL = 1e6
+"""Beyond any device that was made or proposed: Q = 10⁶ in a tenth of a cubic wavelength."""
 
 NUMBER_GRID = 1e-4
 """Grid of free numbers that are neither lengths nor counts."""
@@ -35,11 +51,18 @@ def check_study(study: Study) -> Space:
     with located(study, "emitter"):
         study.load_emitter()
     space = space_of(study)
+    _check_algorithm(study, space)
     with located(study, "search", "starts"):
         if study.search.algorithm in GLOBAL_ALGORITHMS and study.search.starts > 1:
             raise InputError(
                 f"{study.search.algorithm} searches the whole space by itself; set starts: 1."
             )
+    with located(study, "constraints"):
+        _check_constraints(study)
+    if is_theory(study.component):
+        return space
+    with located(study, "ensemble"):
+        _check_ensemble(study)
     with located(study, "free"):
         _, scene = build(study, space.start)
     with located(study, "stack"):
@@ -63,11 +86,16 @@ def space_of(study: Study) -> Space:
     from cqdphotonics.layout import stacks
 
     with located(study, "component"):
-        of_component = components.parameters(study.component)
-    with located(study, "stack"):
-        of_stack = stacks.parameters(study.path_of(study.stack))
+        of_component = (
+            theory.parameters(study.component)
+            if is_theory(study.component)
+            else components.parameters(study.component)
+        )
     known: dict[str, Parameter] = {p.name: p for p in of_component}
-    known |= {STACK_PREFIX + p.name: p for p in of_stack}
+    if not is_theory(study.component):
+        with located(study, "stack"):
+            of_stack = stacks.parameters(study.path_of(study.stack))
+        known |= {STACK_PREFIX + p.name: p for p in of_stack}
     for name, value in study.fixed.items():
         with located(study, "fixed", name):
             _known(name, known).check(_plain(value), _owner(study, name))
@@ -111,14 +139,101 @@ def _axis(study: Study, name: str, free: FreeParameter, info: Parameter) -> Axis
         # The middle of whole bounds need not be whole: the grid takes care of it.
         info.check(round(value) if info.kind == "int" else value, owner)
     is_length = info.unit == "µm"
-    grid = 1.0 if info.kind == "int" else LENGTH_GRID if is_length else NUMBER_GRID
-    axis = Axis(name, free.minimum, free.maximum, free.first, grid, is_length, info.unit)
+    grid = _grid(study, free, info, is_length)
+    axis = Axis(
+        name, free.minimum, free.maximum, free.first, grid, is_length, info.unit,
+        free.scale == "log",
+    )  # fmt: skip
     if axis.last_step <= axis.first_step:
         raise RangeError(
             f"the bounds of '{name}', {free.minimum:g} … {free.maximum:g} {info.unit}, hold fewer "
             f"than two points of the grid ({grid:g} {info.unit}). Widen them, or fix the parameter."
         )
     return axis
+
+
+def _grid(study: Study, free: FreeParameter, info: Parameter, is_length: bool) -> float:
+    """Step between the values of a parameter: what can be made, or coarser if the study says so."""
+    if is_theory(study.component):
+        finest = theory.RATE_GRID
+    else:
+        finest = 1.0 if info.kind == "int" else LENGTH_GRID if is_length else NUMBER_GRID
+    if free.grid is None:
+        return finest
+    steps = free.grid / finest
+    if steps < 1 - 1e-9 or abs(steps - round(steps)) > 1e-6:
+        raise RangeError(
+            f"grid {free.grid:g} {info.unit}: allowed are whole multiples of {finest:g} "
+            f"{info.unit}, the finest that can be made."
+        )
+    return free.grid
+
+
+def _check_algorithm(study: Study, space: Space) -> None:
+    """Slopes must exist where they are needed, and be right."""
+    if study.search.algorithm not in GRADIENT_ALGORITHMS:
+        return
+    with located(study, "search", "algorithm"):
+        if not is_theory(study.component) or study.function:
+            others = ", ".join([*LOCAL_ALGORITHMS, *GLOBAL_ALGORITHMS])
+            raise InputError(
+                f"{study.search.algorithm} needs slopes, which are known for theory.cavity and "
+                f"theory.cascade only. Take one of {others}."
+            )
+        fixed = {name: float(value) for name, value in study.fixed.items()}
+        evaluator = TheoryEvaluator(study.component, study.load_emitter(), study.goal, fixed)
+        error = theory.slope_error(evaluator, space.start)
+        if not error < LARGEST_SLOPE_ERROR:
+            raise InputError(
+                f"the slopes at the start differ from finite differences by {error:.2g} of the "
+                f"largest, more than {LARGEST_SLOPE_ERROR:g}: {study.search.algorithm} can't rely "
+                "on them. Take COBYLA."
+            )
+
+
+def _check_constraints(study: Study) -> None:
+    """What is held must be possible, and what it needs must be there."""
+    limits, emitter = study.constraints, study.load_emitter()
+    if is_theory(study.component):
+        if limits.kit or limits.minimum_feature or limits.resonance_within or study.ensemble:
+            raise InputError(
+                f"{study.component} has no layout: kit, minimum_feature, resonance_within and "
+                "ensemble do not apply to it."
+            )
+        fixed = {name: float(value) for name, value in study.fixed.items()}
+        TheoryEvaluator(study.component, emitter, study.goal, fixed)
+        return
+    if limits.kit:
+        from cqdphotonics.layout import kits
+
+        kits.load(study.path_of(limits.kit))
+    if study.function:
+        load_function(study.function)
+    wanted = limits.figures.get("indistinguishability", 0.0)
+    if 0 < wanted < 1:
+        needed = purcell_needed(
+            wanted, emitter.gamma, max(emitter.gamma_star, 0.0), emitter.quantum_yield
+        )
+        if needed > LARGEST_PURCELL:
+            raise InputError(
+                f"indistinguishability ≥ {wanted:g} needs a Purcell factor of {needed:.2g} for "
+                f"{emitter.name}, and no device has more than about {LARGEST_PURCELL:.0e}. Ask for "
+                "less, or take a colder emitter; `cqd target` tells what is possible."
+            )
+
+
+def _check_ensemble(study: Study) -> None:
+    ensemble = study.ensemble
+    if ensemble is None:
+        return
+    if study.function:
+        raise InputError("a function of one's own has no statistic over an ensemble; drop one.")
+    unknown = [name for name in study.objective if name not in ENSEMBLE_FIGURES]
+    if unknown and ensemble.statistic != "yield":
+        raise InputError(
+            f"'{unknown[0]}' is not known of each member of an ensemble; known are "
+            f"{', '.join(ENSEMBLE_FIGURES)}."
+        )
 
 
 def _check_plans(study: Study, scene: Scene) -> None:

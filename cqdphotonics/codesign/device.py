@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from uncertainties import UFloat
 
+from cqdphotonics.codesign.constraints import check_layout, load_function
+from cqdphotonics.codesign.ensemble import Axis, Judgement, draw, figures_of_members, judge
 from cqdphotonics.codesign.evaluation import WORTH_SCALING, Outcome, outcome_of
-from cqdphotonics.codesign.objective import FIGURES, Objective
+from cqdphotonics.codesign.objective import FIGURES
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.display import nominal, quantity, standard_deviation
 from cqdphotonics.errors import GeometryError, RangeError, SimulationCrashedError, SimulationError
@@ -30,6 +32,9 @@ APERTURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 SHOWN = (*FIGURES, "lifetime", "linewidth")
 """Figures that are kept of each design: those that can be maximised, and what else is measured."""
+
+EXACT = "theory"
+"""The fidelity of a study on exact theory."""
 
 # gdsfactory keeps all cells of a process in one layout, which threads can't share.
 layout_lock = threading.RLock()
@@ -57,6 +62,8 @@ class Assessment:
         The simulations in the store.
     checks : tuple of str
         Each check with its value and limit.
+    statistic : Judgement or None
+        Where the study has an ensemble: what it says; `objective` is its value then.
     tuned : float or None
         The objective to be expected were the design's resonance moved onto the emitter's line, its
         collected share unchanged; None where it is there already.
@@ -71,15 +78,45 @@ class Assessment:
     job_hashes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     tuned: float | None = None
+    statistic: Judgement | None = None
 
     @property
     def has_uncertainty(self) -> bool:
         """Whether the simulation says how far off it may be."""
-        return standard_deviation(self.figures["purcell"]) > 0
+        return self.fidelity == EXACT or standard_deviation(self.figures["purcell"]) > 0
 
 
-def build(study: Study, values: Mapping[str, float]) -> tuple[Any, "Scene"]:
+@dataclass(frozen=True)
+class Simulated:
+    """A design's response at its nominal place and dipole, and what its ensemble says."""
+
+    nominal: "Response"
+    judgement: Judgement | None = None
+    seconds: float = 0.0
+
+    @property
+    def converged(self) -> bool:
+        """Whether the nominal simulation passed its checks."""
+        return self.nominal.converged
+
+
+def build(
+    study: Study,
+    values: Mapping[str, float],
+    dipole: Axis | None = None,
+    corner: Mapping[str, float] | None = None,
+) -> tuple[Any, "Scene"]:
     """Component and scene of a design.
+
+    Parameters
+    ----------
+    study : Study
+    values : mapping
+        Free parameters.
+    dipole : {"x", "y", "z"}, optional
+        Instead of the study's.
+    corner : mapping, optional
+        What is added to parameters of the stack, in µm.
 
     Raises
     ------
@@ -91,10 +128,17 @@ def build(study: Study, values: Mapping[str, float]) -> tuple[Any, "Scene"]:
     from cqdphotonics.layout import stacks
 
     of_component, of_stack = study.split(dict(values))
+    name = study.path_of(study.stack)
     with layout_lock:
-        stack = stacks.load(study.path_of(study.stack), **of_stack)
+        stack = stacks.load(name, **of_stack)
+        errors = {k: v for k, v in (corner or {}).items() if v}
+        if errors:
+            plain = {p.name: p.default for p in stacks.parameters(name)} | of_stack
+            of_stack = of_stack | {k: plain[k] + v for k, v in errors.items()}
+            stack = stacks.load(name, **of_stack)
         component = components.load(study.component)(**of_component)
-        return component, build_scene(component, stack, dipole=study.dipole)
+        check_layout(study.constraints, component, study.path_of(study.constraints.kit))
+        return component, build_scene(component, stack, dipole=dipole or study.dipole)
 
 
 def apertures(study: Study) -> tuple[float, ...]:
@@ -109,13 +153,13 @@ def respond(
     store: Any,
     cancelled: threading.Event | None = None,
     progress: Callable[[dict[str, Any]], None] | None = None,
-) -> "Response":
-    """Simulate a design (or take it from the store).
+) -> Simulated:
+    """Simulate a design (or take it from the store), with its ensemble where the study has one.
 
     Raises
     ------
     GeometryError
-        If it can't be built.
+        If it can't be built, or breaks the rules of the study.
     SimulationError
         If the solver gave no result, twice where it crashed.
     KeyboardInterrupt
@@ -123,24 +167,53 @@ def respond(
     """
     from cqdphotonics.fdtd import simulate
 
+    def one(scene: "Scene") -> "Response":
+        def once() -> "Response":
+            return simulate(
+                scene,
+                scene.stack,
+                study.load_emitter().wavelength,
+                fidelity,
+                na=apertures(study),
+                store=store,
+                cancelled=cancelled,
+                progress=progress,
+            )
+
+        try:
+            return once()
+        except SimulationCrashedError:
+            return once()  # a machine short of memory for a moment is no property of the design
+
     _, scene = build(study, values)
-
-    def once() -> "Response":
-        return simulate(
-            scene,
-            scene.stack,
-            study.load_emitter().wavelength,
-            fidelity,
-            na=apertures(study),
-            store=store,
-            cancelled=cancelled,
-            progress=progress,
+    nominal_response = one(scene)
+    ensemble = study.ensemble
+    if ensemble is None or not nominal_response.converged:
+        return Simulated(nominal_response, seconds=nominal_response.cost_seconds)
+    round_device = scene.symmetry.cylindrical
+    members = draw(ensemble, study.dipole, study.search.seed)
+    seconds, found = 0.0, []
+    for corner in ensemble.corners:
+        responses: dict[Axis, Response] = {}
+        for axis in ensemble.axes(study.dipole, round_device):
+            responses[axis] = one(build(study, values, axis, corner)[1])
+            seconds += responses[axis].cost_seconds
+            if not responses[axis].converged:
+                raise SimulationError(
+                    f"a member of the ensemble (dipole along {axis}, {_words(corner)}): "
+                    f"{responses[axis].verdict}"
+                )
+        cone = study.collection
+        found.append(
+            figures_of_members(
+                study.load_emitter(), responses, members, cone.na, cone.direction, round_device
+            )
         )
+    return Simulated(nominal_response, judge(ensemble, study.objective, found), seconds)
 
-    try:
-        return once()
-    except SimulationCrashedError:
-        return once()  # a machine short of memory for a moment is no property of the design
+
+def _words(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:+g} µm" for name, value in values.items())
 
 
 def figures_of(study: Study, response: "Response") -> "Figures":
@@ -151,8 +224,9 @@ def figures_of(study: Study, response: "Response") -> "Figures":
     return figures(emitter, environment)
 
 
-def assess(study: Study, response: "Response") -> Assessment:
+def assess(study: Study, simulated: Simulated) -> Assessment:
     """What the study wants to know of a simulated device."""
+    response = simulated.nominal
     found = figures_of(study, response)
     values = {
         name: value
@@ -163,17 +237,45 @@ def assess(study: Study, response: "Response") -> Assessment:
         # The emitter's data have uncertainties, too. Shown alone they would pass for the whole.
         values = {name: quantity(nominal(value)) for name, value in values.items()}
     _, promise, gain = scaling(study, response)
+    objective = _objective(study, values, response)
+    if simulated.judgement is not None:
+        # Relative uncertainty of the nominal device, and the sampling's own.
+        relative = standard_deviation(objective) / max(nominal(objective), 1e-300)
+        value = simulated.judgement.value
+        spread = np.hypot(relative * value, simulated.judgement.spread) if relative else 0.0
+        objective = quantity(value, float(spread))
+        promise = value * gain
     return Assessment(
         fidelity=response.fidelity,
         figures=values,
-        objective=Objective(study.objective).value(values),
+        objective=objective,
         converged=response.converged,
         verdict=response.verdict,
-        seconds=response.cost_seconds,
+        seconds=simulated.seconds,
         job_hashes=tuple(response.job_hashes),
         checks=tuple(response.checks),
         tuned=promise if gain >= WORTH_SCALING else None,
+        statistic=simulated.judgement,
     )
+
+
+def _objective(study: Study, values: Mapping[str, UFloat], response: "Response") -> UFloat:
+    if not study.function:
+        return study.goal.value(values)
+    try:
+        return quantity(load_function(study.function)(dict(values), response))
+    except Exception as error:
+        raise SimulationError(f"{study.function} failed: {type(error).__name__}: {error}") from None
+
+
+def _held(study: Study, assessment: Assessment, response: "Response") -> dict[str, float]:
+    """Margins of all that is held, see `Outcome.held`."""
+    held = study.goal.held(assessment.figures)
+    within = study.constraints.resonance_within
+    if within is not None:
+        away = abs(resonance(response).wavelength - response.wavelength)
+        held["resonance"] = float(np.log(within / max(away, 1e-3 * within)))
+    return held
 
 
 @dataclass(frozen=True)
@@ -228,7 +330,7 @@ def scaling(study: Study, response: "Response") -> tuple[float | None, float, fl
     gain : float
         The same over what it is now.
     """
-    objective = Objective(study.objective)
+    objective = study.goal
     if not objective.rewards_emission:
         return None, 0.0, 1.0
     found = resonance(response)
@@ -258,6 +360,8 @@ class Evaluator:
         What is searched.
     store : Store
         Where simulations are kept.
+    fidelity : str
+        By default the search's.
     failures : mapping
         Reasons by parameters (as sorted tuples) of points that failed before, so that a resumed
         study neither repeats them nor decides otherwise.
@@ -265,6 +369,7 @@ class Evaluator:
 
     study: Study
     store: Any
+    fidelity: str = ""
     failures: Mapping[tuple[tuple[str, float], ...], str] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -274,22 +379,25 @@ class Evaluator:
         if known is not None:
             return Outcome(None, reason=known)
         begun = time.monotonic()
+        fidelity = self.fidelity or self.study.search.fidelity
         try:
-            response = respond(
-                self.study, parameters, self.study.search.fidelity, self.store, self.cancelled
-            )
+            simulated = respond(self.study, parameters, fidelity, self.store, self.cancelled)
+            if not simulated.converged:
+                reason = simulated.nominal.verdict
+                return Outcome(None, reason=reason, seconds=simulated.seconds)
+            assessment = assess(self.study, simulated)
         except (GeometryError, RangeError, SimulationError) as error:
             return Outcome(None, reason=str(error), seconds=time.monotonic() - begun)
-        if not response.converged:
-            return Outcome(None, reason=response.verdict, seconds=response.cost_seconds)
-        assessment = assess(self.study, response)
-        factor, promise, gain = scaling(self.study, response)
+        factor, promise, gain = scaling(self.study, simulated.nominal)
+        judgement = assessment.statistic
+        climbed = nominal(assessment.objective) if judgement is None else judgement.climbed
         return outcome_of(
-            nominal(assessment.objective),
+            climbed,
             rescaling=factor,
-            promise=promise,
+            promise=promise if judgement is None else climbed * gain,
             gain=gain,
             seconds=assessment.seconds,
+            held=_held(self.study, assessment, simulated.nominal),
             details={
                 "figures": {
                     name: [nominal(value), standard_deviation(value)]

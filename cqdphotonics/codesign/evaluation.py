@@ -17,6 +17,9 @@ from cqdphotonics.codesign.space import Space
 WORTH_SCALING = 1.05
 """A resonance beside the wavelength is gone for if it promises to be this much better."""
 
+ASIDE = ("front", "corrected", "ladder")
+"""Stages (their first word) whose values are not those of the search's own objective and grid."""
+
 SLACK = 1e-3
 """A figure held above a value may miss it by this share: searches end on such edges."""
 
@@ -142,6 +145,11 @@ def best_of(history: Sequence[Evaluation]) -> Evaluation | None:
     """
     good = [e for e in history if e.outcome.value is not None]
     return max(good, key=_rank) if good else None
+
+
+def of_search(history: Iterable[Evaluation]) -> list[Evaluation]:
+    """Without what a ladder or a front evaluated for purposes of their own."""
+    return [e for e in history if not e.stage.startswith(ASIDE)]
 
 
 def _rank(evaluation: Evaluation) -> tuple[bool, float]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ from uncertainties import UFloat
 
 from cqdphotonics.codesign.device import Assessment
 from cqdphotonics.codesign.directory import StudyDirectory, from_record, to_record
+from cqdphotonics.codesign.ensemble import Judgement
 from cqdphotonics.codesign.evaluation import Evaluation
-from cqdphotonics.codesign.objective import FIGURES, Objective
+from cqdphotonics.codesign.front import StudyFront
+from cqdphotonics.codesign.objective import FIGURES
 from cqdphotonics.codesign.study import Study
+from cqdphotonics.codesign.theory import is_theory
 from cqdphotonics.display import format_quantity, nominal, quantity, standard_deviation
 from cqdphotonics.errors import FileFormatError
 
@@ -81,6 +84,8 @@ class StudyResult:
         How the best design came to be chosen, where the proof changed the choice.
     versions : dict
         Programs and their versions.
+    front : StudyFront or None
+        Where the study asks for one.
     """
 
     study: Study
@@ -91,6 +96,7 @@ class StudyResult:
     history: tuple[Evaluation, ...]
     note: str
     versions: dict[str, str]
+    front: StudyFront | None = None
 
     @property
     def gds_file(self) -> Path:
@@ -115,7 +121,7 @@ class StudyResult:
         proof = self.start.proof
         if self.improvement is None or proof is None or proof.tuned is None:
             return ""
-        symbol = Objective(self.study.objective).symbol
+        symbol = self.study.goal.symbol
         return (
             "the start's resonance lies beside the emitter's line; moved onto it, with the "
             f"collected share that it has, the start would have about {symbol} = {proof.tuned:.2g}"
@@ -138,7 +144,7 @@ class StudyResult:
         return {
             "study": self.study.model_dump(mode="json"),
             "identity": self.study.identity(),
-            "objective": Objective(self.study.objective).text,
+            "objective": self.study.goal.text,
             "bare_indistinguishability": _pair(self.bare_indistinguishability),
             "start": _design_record(self.start),
             "best": _design_record(self.best),
@@ -149,6 +155,7 @@ class StudyResult:
             "failed_evaluations": sum(e.outcome.failed for e in self.history),
             "cost_seconds": self.cost_seconds,
             "versions": self.versions,
+            "front": None if self.front is None else self.front.to_record(),
             "files": {"gds": "best.gds", "report": "report.html", "summary": "summary.txt"},
             "history": [to_record(e) for e in self.history],
         }
@@ -175,6 +182,7 @@ class StudyResult:
                 history=tuple(from_record(item) for item in record["history"]),
                 note=record["note"],
                 versions=record["versions"],
+                front=StudyFront.from_record(record.get("front")),
             )
         except FileNotFoundError:
             raise FileFormatError(
@@ -215,6 +223,7 @@ def _assessment_record(assessment: Assessment | None) -> dict[str, Any] | None:
         "job_hashes": list(assessment.job_hashes),
         "checks": list(assessment.checks),
         "tuned": assessment.tuned,
+        "statistic": None if assessment.statistic is None else asdict(assessment.statistic),
     }
 
 
@@ -241,6 +250,7 @@ def _assessment_from(record: Mapping[str, Any] | None) -> Assessment | None:
         job_hashes=tuple(record["job_hashes"]),
         checks=tuple(record["checks"]),
         tuned=record["tuned"],
+        statistic=Judgement(**record["statistic"]) if record.get("statistic") else None,
     )
 
 
@@ -256,11 +266,14 @@ def summarise(result: StudyResult) -> str:
         f"  best design ({shown.fidelity}): {settings}",
         f"  indistinguishability  {format_quantity(shown.figures['indistinguishability'])} "
         f"in the device, {format_quantity(result.bare_indistinguishability)} bare",
-        f"  Purcell factor        {format_quantity(shown.figures['purcell'])}",
-        f"  collected             {format_quantity(shown.figures['efficiency'])} "
-        f"of all decays, into {cone}",
     ]
-    objective = Objective(study.objective)
+    if "purcell" in shown.figures:
+        lines.append(f"  Purcell factor        {format_quantity(shown.figures['purcell'])}")
+    lines += [
+        f"  collected             {format_quantity(shown.figures['efficiency'])} "
+        "of all decays" + ("" if is_theory(study.component) else f", into {cone}"),
+    ]
+    objective = study.goal
     lines.append(f"  {objective.symbol} = {format_quantity(shown.objective)}" + _against(result))
     if best.draft is not None and best.proof is not None:
         lines.append(
@@ -271,8 +284,10 @@ def summarise(result: StudyResult) -> str:
             )
         )
     lines += [f"  {text}" for text in (result.caveat, result.note) if text]
+    if result.front is not None:
+        lines += [f"  {line}" for line in result.front.text.splitlines()]
     for design in (start, best):
-        if design.reservation:
+        if design.reservation and not is_theory(study.component):
             lines.append(f"  NOT VERIFIED, the {design.name} design: {design.reservation}")
     return "\n".join(lines)
 

@@ -8,17 +8,21 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from math import exp
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 from uncertainties import UFloat
 
 from cqdphotonics.codesign.check import check_study
 from cqdphotonics.codesign.device import (
+    EXACT,
     Assessment,
     Evaluator,
+    Simulated,
     assess,
     build,
     layout_lock,
@@ -29,16 +33,22 @@ from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.driver import search
 from cqdphotonics.codesign.engine import Engine, local
 from cqdphotonics.codesign.evaluation import (
+    STEEPNESS,
     WORTH_SCALING,
     Evaluation,
     Plan,
     best_of,
     resonances,
 )
+from cqdphotonics.codesign.front import FrontDesign, StudyFront
+from cqdphotonics.codesign.ladder import Rung, climb
+from cqdphotonics.codesign.observer import Observer, Recorder, Silent
+from cqdphotonics.codesign.pareto import Front, front_of, trace, values_of
 from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.space import Space
 from cqdphotonics.codesign.study import Study
+from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
 from cqdphotonics.display import nominal, quantity
 from cqdphotonics.errors import GeometryError, RangeError, SimulationError
 
@@ -46,59 +56,6 @@ MOST_CORRECTIONS = 2
 """How often the proof may scale the best design to the wavelength: it costs a proof each time."""
 
 PROGRAMS = ("cqdphotonics", "gdsfactory", "nlopt", "numpy", "scipy")
-
-
-class Observer(Protocol):
-    """Is told how a study goes; called from any thread, one call at a time."""
-
-    def stage(self, text: str) -> None:
-        """A new part of the work begins."""
-        ...
-
-    def begun(self, stage: str, parameters: Mapping[str, float]) -> None:
-        """An evaluation begins."""
-        ...
-
-    def finished(self, evaluation: Evaluation) -> None:
-        """An evaluation has its outcome."""
-        ...
-
-    def proving(self, name: str, report: Mapping[str, Any]) -> None:
-        """The proof of design `name` goes on; `report` is the solver's."""
-        ...
-
-
-class Silent:
-    """An observer that says nothing."""
-
-    def stage(self, text: str) -> None:
-        """Say nothing."""
-
-    def begun(self, stage: str, parameters: Mapping[str, float]) -> None:
-        """Say nothing."""
-
-    def finished(self, evaluation: Evaluation) -> None:
-        """Say nothing."""
-
-    def proving(self, name: str, report: Mapping[str, Any]) -> None:
-        """Say nothing."""
-
-
-class _Recorder:
-    """Writes the history and passes everything on to the observer."""
-
-    def __init__(self, directory: StudyDirectory, observer: Observer) -> None:
-        self._directory = directory
-        self._observer = observer
-        self._written = {(e.stage, e.number) for e in directory.history()}
-
-    def begun(self, stage: str, parameters: Mapping[str, float]) -> None:
-        self._observer.begun(stage, parameters)
-
-    def finished(self, evaluation: Evaluation) -> None:
-        if (evaluation.stage, evaluation.number) not in self._written:
-            self._directory.append(evaluation)
-        self._observer.finished(evaluation)
 
 
 def run_study(
@@ -122,7 +79,7 @@ def run_study(
         cancelled = threading.Event()
         job = _Job(study, space, store, directory, engine, observer, cancelled)
         try:
-            result = _prove(job, _search(job))
+            result = _solve_theory(job) if is_theory(study.component) else _solve(job)
         except BaseException:
             # Ctrl-C, or a fault: what waits is dropped, what runs is ended, nothing is left over.
             cancelled.set()
@@ -147,11 +104,13 @@ class _Job:
 
     def begin(
         self, name: str, values: dict[str, float], fidelity: str
-    ) -> "Future[tuple[Any, str]]":
+    ) -> "Future[tuple[Simulated | None, str]]":
         """Simulate a design on the engine: its response, or None and why not."""
         return self.engine.submit(self._respond, name, values, fidelity)
 
-    def _respond(self, name: str, values: dict[str, float], fidelity: str) -> tuple[Any, str]:
+    def _respond(
+        self, name: str, values: dict[str, float], fidelity: str
+    ) -> tuple[Simulated | None, str]:
         def tell(report: dict[str, Any]) -> None:
             self.observer.proving(name, report)
 
@@ -161,29 +120,45 @@ class _Job:
             return None, str(error)
 
 
-def _search(job: _Job) -> list[Evaluation]:
-    failures = {
-        tuple(sorted(e.parameters.items())): e.outcome.reason
-        for e in job.directory.history()
-        if e.outcome.failed
-    }
-    settings = job.study.search
-    plan = Plan(
+def _solve(job: _Job) -> StudyResult:
+    history = _search(job)
+    rungs, winner = _climb(job, history)
+    result = _prove(job, [*history, *rungs], winner)
+    return result if job.study.pareto is None else replace(result, front=_front(job, history))
+
+
+def _plan(study: Study) -> Plan:
+    settings = study.search
+    return Plan(
         algorithm=settings.algorithm,
         budget=settings.budget,
         samples=settings.samples,
         starts=settings.starts,
         seed=settings.seed,
-        scale_to_wavelength=settings.scale_to_wavelength,
+        scale_to_wavelength=settings.scale_to_wavelength and not is_theory(study.component),
     )
+
+
+def _evaluator(job: _Job, fidelity: str) -> Evaluator:
+    failures = {
+        tuple(sorted(e.parameters.items())): e.outcome.reason
+        for e in job.directory.history()
+        if e.outcome.failed and e.outcome.details.get("fidelity", fidelity) == fidelity
+    }
+    return Evaluator(job.study, job.store, fidelity, failures, job.cancelled)
+
+
+def _search(job: _Job) -> list[Evaluation]:
+    settings = job.study.search
     job.observer.stage(
         f"search: {job.space.dimension} parameters, {settings.budget} evaluations at most, "
         f"{settings.fidelity}, {settings.algorithm}"
     )
-    evaluator = Evaluator(job.study, job.store, failures, job.cancelled)
-    recorder = _Recorder(job.directory, job.observer)
-    history = search(job.space, evaluator, plan, job.engine, recorder)
-    if best_of(history) is None:
+    evaluator = _evaluator(job, settings.fidelity)
+    recorder = Recorder(job.directory, job.observer)
+    history = search(job.space, evaluator, _plan(job.study), job.engine, recorder)
+    best = best_of(history)
+    if best is None:
         raise SimulationError(
             f"none of {len(history)} designs could be evaluated. The first: "
             f"{history[0].outcome.reason} Change the start or the bounds."
@@ -191,13 +166,121 @@ def _search(job: _Job) -> list[Evaluation]:
     return history
 
 
-def _prove(job: _Job, history: list[Evaluation]) -> StudyResult:
+def _climb(job: _Job, history: list[Evaluation]) -> tuple[list[Evaluation], Evaluation]:
+    """Carry the best design up the study's ladder; all new evaluations, and the best at the top."""
+    winner, below = best_of(history), history
+    assert winner is not None  # `_search` sees to it
+    fidelity, added = job.study.search.fidelity, []
+    recorder = Recorder(job.directory, job.observer)
+    for step in job.study.search.ladder:
+        job.observer.stage(f"ladder: {step.budget} evaluations at most, {step.fidelity}")
+        low = Rung(fidelity, _evaluator(job, fidelity), step.below)
+        high = Rung(step.fidelity, _evaluator(job, step.fidelity), step.budget)
+        more, asked = climb(job.space, low, high, below, _plan(job.study), job.engine, recorder)
+        added += [*more, *asked]
+        top = best_of(asked)
+        if top is None:
+            break
+        winner, below, fidelity = top, asked, step.fidelity
+    return added, winner
+
+
+def _front(job: _Job, history: list[Evaluation]) -> StudyFront:
+    """The study's front, the best spread of its designs verified."""
+    wanted = job.study.pareto
+    assert wanted is not None
+    job.observer.stage(
+        f"front: {wanted.figures[0]} against {wanted.figures[1]}, {wanted.points} searches of at "
+        f"most {wanted.budget} evaluations"
+    )
+    plan = replace(_plan(job.study), budget=wanted.budget)
+    recorder = Recorder(job.directory, job.observer)
+    evaluator: Any = (
+        theory_evaluator(job.study)
+        if is_theory(job.study.component)
+        else _evaluator(job, job.study.search.fidelity)
+    )
+    more = trace(
+        job.space, evaluator, plan, job.engine, recorder, history, wanted.figures, wanted.points
+    )
+    found = front_of([*history, *more], wanted.figures)
+    proofs = _front_proofs(job, found, wanted.proofs)
+    designs = []
+    for evaluation in found.evaluations:
+        searched = tuple(quantity(v) for v in values_of(evaluation.outcome, wanted.figures))
+        proven, problem = proofs.get(job.space.key(evaluation.parameters), (None, ""))
+        designs.append(
+            FrontDesign(evaluation.parameters, (searched[0], searched[1]), proven, problem)
+        )
+    return StudyFront(
+        wanted.figures, tuple(designs), len(more), sum(e.outcome.seconds for e in more)
+    )
+
+
+def _front_proofs(job: _Job, found: Front, count: int) -> dict[tuple[int, ...], Any]:
+    """Proofs of `count` designs, evenly along the front: figures, or why there are none."""
+    if not count or not found.evaluations:
+        return {}
+    places = sorted({round(x) for x in np.linspace(0, len(found.evaluations) - 1, count)})
+    chosen = [found.evaluations[place] for place in places]
+    fidelity = job.study.proof.fidelity
+    job.observer.stage(f"front: {len(chosen)} designs at {fidelity}")
+    futures = [job.begin(f"front {i}", e.parameters, fidelity) for i, e in enumerate(chosen, 1)]
+    proofs: dict[tuple[int, ...], Any] = {}
+    for evaluation, future in zip(chosen, futures, strict=True):
+        simulated, problem = future.result()
+        if simulated is not None and simulated.converged:
+            figures = assess(job.study, simulated).figures
+            proven = tuple(figures[name] for name in found.figures)
+            proofs[job.space.key(evaluation.parameters)] = (proven, "")
+        else:
+            reason = problem if simulated is None else simulated.nominal.verdict
+            proofs[job.space.key(evaluation.parameters)] = (None, reason)
+    return proofs
+
+
+def theory_evaluator(study: Study) -> TheoryEvaluator:
+    """What evaluates a study on exact theory."""
+    fixed = {name: float(value) for name, value in study.fixed.items()}
+    return TheoryEvaluator(study.component, study.load_emitter(), study.goal, fixed)
+
+
+def _solve_theory(job: _Job) -> StudyResult:
+    """A study on exact theory: nothing to simulate, nothing to prove."""
+    study, settings = job.study, job.study.search
+    job.observer.stage(f"search: {settings.budget} evaluations at most, {settings.algorithm}")
+    evaluator = theory_evaluator(study)
+    recorder = Recorder(job.directory, job.observer)
+    history = search(job.space, evaluator, _plan(study), job.engine, recorder)
+    winner = best_of(history)
+    if winner is None:
+        raise SimulationError(f"no rates could be solved: {history[0].outcome.reason}")
+
+    def design(name: str, values: dict[str, float]) -> Design:
+        figures = {key: quantity(value) for key, value in evaluator.figures(values).items()}
+        exact = Assessment(EXACT, figures, study.goal.value(figures), True, "exact theory", 0.0)
+        return Design(name, values, None, exact)
+
+    return StudyResult(
+        study=study,
+        directory=job.directory.path,
+        bare_indistinguishability=bare_indistinguishability(study),
+        start=design("start", job.space.start),
+        best=design("best", winner.parameters),
+        history=tuple(history),
+        note="" if winner.outcome.feasible else "NOT FEASIBLE: no rates keep to the constraints",
+        versions=versions(),
+        front=None if study.pareto is None else _front(job, history),
+    )
+
+
+def _prove(job: _Job, history: list[Evaluation], winner: Evaluation) -> StudyResult:
     """Verify the start and the best design; correct the best one by what the proof says."""
     study, space = job.study, job.space
     proof = study.proof.fidelity
-    winner = best_of(history)
-    assert winner is not None  # `_search` sees to it
     chosen, note = winner.parameters, ""
+    if not winner.outcome.feasible:
+        note = "NOT FEASIBLE: no design of the search keeps to all constraints; this misses least"
     job.observer.stage(f"proof: the start and the best design at {proof}")
     futures = [job.begin("start", space.start, proof), job.begin("best", chosen, proof)]
     (start, start_problem), (best, best_problem) = (f.result() for f in futures)
@@ -255,15 +338,20 @@ def bare_indistinguishability(study: Study) -> UFloat:
     return quantity(rates.gamma / (rates.gamma + rates.gamma_star))
 
 
-def _assessed(study: Study, response: Any) -> Assessment | None:
-    return None if response is None else assess(study, response)
+def _assessed(study: Study, simulated: Simulated | None) -> Assessment | None:
+    return None if simulated is None else assess(study, simulated)
 
 
-def _height(study: Study, response: Any) -> float:
-    """What proofs are compared by: the objective; nothing for one that did not converge."""
-    if response is None or not response.converged:
+def _height(study: Study, simulated: Simulated | None) -> float:
+    """What proofs are compared by: the objective, less for what is held and missed.
+
+    Nothing for one that did not converge.
+    """
+    if simulated is None or not simulated.converged:
         return 0.0
-    return nominal(assess(study, response).objective)
+    assessment = assess(study, simulated)
+    missed = -sum(min(margin, 0.0) for margin in study.goal.held(assessment.figures).values())
+    return nominal(assessment.objective) * exp(-STEEPNESS * missed)
 
 
 def _corrected(
@@ -271,16 +359,16 @@ def _corrected(
     space: Space,
     history: list[Evaluation],
     values: dict[str, float],
-    response: Any,
+    simulated: Simulated | None,
 ) -> dict[str, float] | None:
     """The design scaled by what the proof says of its resonance; None where it is on the line.
 
     How much each length counts is known from the search: the coarse model's slopes with the fine
     model's value.
     """
-    if response is None or not study.search.scale_to_wavelength:
+    if simulated is None or not study.search.scale_to_wavelength:
         return None
-    factor, _, gain = scaling(study, response)
+    factor, _, gain = scaling(study, simulated.nominal)
     if factor is None or gain < WORTH_SCALING:
         return None
     weights = ResonanceModel(space, resonances(history)).weights(values)
@@ -292,7 +380,7 @@ def _words(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} = {value:g}" for name, value in values.items())
 
 
-def _write_design(job: _Job, design: Design, response: Any) -> None:
+def _write_design(job: _Job, design: Design, simulated: Simulated | None) -> None:
     """Mask and response of a design."""
     from cqdphotonics.layout.gdsio import gds_bytes
 
@@ -300,8 +388,8 @@ def _write_design(job: _Job, design: Design, response: Any) -> None:
         component, _ = build(job.study, design.parameters)
         mask = gds_bytes(component)
     job.directory.write(job.directory.gds_file(design.name).name, mask)
-    if response is not None:
-        response.save(job.directory.response_directory(design.name))
+    if simulated is not None:
+        simulated.nominal.save(job.directory.response_directory(design.name))
 
 
 def _write(result: StudyResult, directory: StudyDirectory) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cqdphotonics.codesign.directory import StudyDirectory, to_record
-from cqdphotonics.codesign.evaluation import Evaluation, best_of
-from cqdphotonics.codesign.objective import Objective
+from cqdphotonics.codesign.evaluation import Evaluation, best_of, of_search
 from cqdphotonics.codesign.study import Study
 
 
@@ -31,7 +30,7 @@ class Status:
     @property
     def best(self) -> Evaluation | None:
         """The best design so far, at the search's fidelity."""
-        return best_of(self.history)
+        return best_of(of_search(self.history))
 
     @property
     def cost_seconds(self) -> float:
@@ -71,7 +70,7 @@ class Status:
             + (f", at most {self.expected_seconds:.0f} s to go" if self.expected_seconds else ""),
         ]
         if self.best is not None:
-            symbol = Objective(self.study.objective).symbol
+            symbol = self.study.goal.symbol
             where = ", ".join(f"{k} = {v:g}" for k, v in self.best.parameters.items())
             lines.append(
                 f"  best so far ({self.study.search.fidelity}): {symbol} = "

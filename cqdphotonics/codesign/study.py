@@ -48,11 +48,11 @@ from cqdphotonics.codesign.settings import (
     Search,
     check_figure,
 )
-from cqdphotonics.errors import FileFormatError, StorageError, UnknownNameError
+from cqdphotonics.errors import FileFormatError, InputError, StorageError, UnknownNameError
 
 if TYPE_CHECKING:
+    from cqdphotonics.codesign.observer import Observer
     from cqdphotonics.codesign.result import StudyResult
-    from cqdphotonics.codesign.run import Observer
     from cqdphotonics.emitters import Emitter
 
 EngineName = Literal["local"]
@@ -203,6 +203,7 @@ class Study(Part):
         *,
         workers: int | None = None,
         observer: "Observer | None" = None,
+        allow_code: bool = False,
     ) -> "StudyResult":
         """Search, verify and report into `directory`; resumes what was begun there.
 
@@ -214,6 +215,8 @@ class Study(Part):
             Simulations side by side; default: the number of cores.
         observer : Observer, optional
             Is told how the search goes.
+        allow_code : bool
+            Whether the study's ``function`` may be imported and called.
 
         Raises
         ------
@@ -226,6 +229,11 @@ class Study(Part):
         """
         from cqdphotonics.codesign.run import run_study
 
+        if self.function and not allow_code:
+            raise InputError(
+                f"{self.at('function')}: the study calls the Python function '{self.function}'. If "
+                "you trust it, allow that with --allow-code (allow_code=True)."
+            )
         return run_study(self, Path(directory), workers=workers, observer=observer)
 
     def at(self, *location: str | int) -> str:

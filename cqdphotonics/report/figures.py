@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 
 from cqdphotonics.codesign.evaluation import Evaluation
+from cqdphotonics.codesign.front import StudyFront
+from cqdphotonics.codesign.objective import FIGURES
+from cqdphotonics.display import nominal, standard_deviation
 from cqdphotonics.report.svg import BAD, BEST, FAINT, GOOD, INK, START, drawing, to_svg
 
 STAGE_NAMES = {"start": "start", "sample": "samples", "scaled": "scaled to the wavelength"}
@@ -72,6 +75,48 @@ def spectrum(
             f"Purcell factor against wavelength; largest {np.nanmax(total):.3g} at "
             f"{x[int(np.nanargmax(total))]:.1f} nm, emitter at {line:.1f} nm.",
         )
+
+
+def front(found: StudyFront, bound: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """The front of two figures, its proofs with their uncertainties, and what theory allows.
+
+    Parameters
+    ----------
+    found : StudyFront
+        The designs.
+    bound : mapping
+        Kind of device to points of both figures on the bound of exact theory.
+    """
+    first, second = found.figures
+    with drawing(4.9, 3.6) as (figure, axes):
+        for (kind, points), style in zip(bound.items(), ("--", ":"), strict=False):
+            if points:
+                xs, ys = zip(*sorted(points), strict=True)
+                axes.plot(xs, ys, color=FAINT, ls=style, lw=1.3, label=f"bound: {kind}")
+        searched = np.array([[nominal(v) for v in d.searched] for d in found.designs])
+        axes.plot(
+            searched[:, 0], searched[:, 1], "-", drawstyle="steps-post", color=BEST, lw=1.0,
+            alpha=0.5,
+        )  # fmt: skip
+        axes.plot(searched[:, 0], searched[:, 1], "o", ms=4, color=BEST, label="search")
+        proven = [d.proven for d in found.designs if d.proven is not None]
+        if proven:
+            axes.errorbar(
+                [nominal(x) for x, _ in proven], [nominal(y) for _, y in proven],
+                xerr=[standard_deviation(x) for x, _ in proven],
+                yerr=[standard_deviation(y) for _, y in proven],
+                fmt="s", ms=5, color=GOOD, capsize=2, label="proof",
+            )  # fmt: skip
+        labels = [f"{FIGURES[n].label} {FIGURES[n].symbol}" for n in (first, second)]
+        axes.set(xlabel=labels[0], ylabel=labels[1])
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="best", fontsize=9)
+        return to_svg(
+            figure, "front",
+            f"Front of {first} against {second}: {len(found.designs)} designs, hypervolume "
+            f"{found.hypervolume:.3f}.",
+        )  # fmt: skip
 
 
 def field(data: Any) -> str:

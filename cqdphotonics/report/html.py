@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from cqdphotonics.codesign.check import space_of
 from cqdphotonics.codesign.directory import StudyDirectory
-from cqdphotonics.codesign.objective import Objective
 from cqdphotonics.codesign.result import Design, StudyResult
+from cqdphotonics.codesign.theory import is_theory
 from cqdphotonics.constants import HBAR, PLANCK_C
 from cqdphotonics.display import format_quantity, nominal
 from cqdphotonics.emitters.card import unit_of
@@ -34,6 +34,13 @@ _LABELS = {
     "linewidth": ("homogeneous linewidth", "meV"),
 }
 
+
+_STATISTICS = {
+    "mean": "Mean of the objective",
+    "worst": "Worst of the objective",
+    "quantile": "Quantile {q:g} of the objective",
+    "yield": "Yield: share of good devices",
+}
 
 ALWAYS_SHOWN = ("indistinguishability", "efficiency", "purcell", "lifetime", "linewidth")
 """Figures in every report; those of the objective are shown, too."""
@@ -126,6 +133,7 @@ def render(result: StudyResult, responses: Responses, layout: str = "") -> str:
         pictures={
             name: Markup(svg) for name, svg in _pictures(result, responses, emitter, layout).items()
         },
+        front_text=_front_text(result),
         parameters=_parameters(result),
         columns=[f"{d.name}, {kind}" for d, kind, _ in _assessments(result)],
         figures=_figures(result),
@@ -146,12 +154,15 @@ def _pictures(
     cone = study.collection
     pictures = {
         "layout": layout,
-        "history": draw.history(result.history, Objective(study.objective).symbol),
+        "history": draw.history(result.history, study.goal.symbol),
         "spectrum": "",
         "field": "",
         "far_field": "",
         "collection": "",
+        "front": "",
     }
+    if result.front is not None:
+        pictures["front"] = draw.front(result.front, _bound(result, emitter))
     if responses.best is None:
         return pictures
     best = responses.best.data
@@ -165,11 +176,40 @@ def _pictures(
     }
 
 
+def _front_text(result: StudyResult) -> str:
+    front = result.front
+    if front is None:
+        return ""
+    proofs = sum(d.proven is not None for d in front.designs)
+    return (
+        f"{len(front.designs)} designs that no other beats in both figures, from "
+        f"{front.evaluations} evaluations beside the search's. Points of the search are unverified"
+        f"; {proofs} have a proof. Hypervolume {front.hypervolume:.3f} (unverified). Grey: what "
+        "exact theory allows with Q ≤ 10⁵ (10⁶ for the second cavity) and V ≥ 1 (λ/n)³, all light "
+        "of the last mode collected."
+    )
+
+
+def _bound(result: StudyResult, emitter: "Emitter") -> dict[str, list[tuple[float, float]]]:
+    """What theory allows for I against η, by kind of device; nothing for other figures."""
+    front = result.front
+    if front is None or set(front.figures) != {"indistinguishability", "efficiency"}:
+        return {}
+    from cqdphotonics.quantum.target import target
+
+    found = target(emitter, 0.9)
+    return {
+        f.kind: [tuple(getattr(d, name) for name in front.figures) for d in f.designs]
+        for f in (found.cavity, found.cascade)
+    }
+
+
 def _subtitle(result: StudyResult, emitter: "Emitter") -> str:
     study = result.study
     return (
         f"{emitter.name} at {emitter.temperature:g} K, {emitter.wavelength * 1e3:g} nm; "
-        f"{study.component} on {study.stack}; maximised: {Objective(study.objective).text}"
+        f"{study.component}{f' on {study.stack}' if study.stack else ''}; maximised: "
+        f"{study.function or study.goal.text}"
     )
 
 
@@ -186,21 +226,23 @@ def _split(value: Any) -> tuple[str, str]:
 def _cards(result: StudyResult) -> list[dict[str, str]]:
     shown = result.best.proof or result.best.draft
     assert shown is not None  # a result has a best design
-    cone = result.study.collection
-    objective = Objective(result.study.objective)
+    study = result.study
+    cone, objective, theory = study.collection, study.goal, is_theory(study.component)
     entries = [
         (
             "Indistinguishability",
             shown.figures["indistinguishability"],
             f"bare: {format_quantity(result.bare_indistinguishability)}",
         ),
-        ("Purcell factor", shown.figures["purcell"], "total, relative to the homogeneous medium"),
         (
-            f"Collected, NA {cone.na:g} {cone.direction}ward",
+            "Collected" if theory else f"Collected, NA {cone.na:g} {cone.direction}ward",
             shown.figures["efficiency"],
             "photons per decay of the dot",
         ),
     ]
+    if not theory:
+        purcell = shown.figures["purcell"]
+        entries.insert(1, ("Purcell factor", purcell, "total, relative to the homogeneous medium"))
     if result.improvement is not None:
         was = result.start.proof
         entries.append(
@@ -210,6 +252,17 @@ def _cards(result: StudyResult) -> list[dict[str, str]]:
                 f"{objective.symbol}: {format_quantity(shown.objective)}, "
                 f"start {format_quantity(was.objective) if was else 'unknown'}",
             )
+        )
+    if (statistic := shown.statistic) is not None and study.ensemble is not None:
+        entries.insert(
+            0,
+            (
+                _STATISTICS[study.ensemble.statistic].format(q=study.ensemble.quantile),
+                shown.objective,
+                "over the ensemble; mean I "
+                f"{statistic.mean['indistinguishability']:.3g}, mean η "
+                f"{statistic.mean['efficiency']:.3g} (unverified)",
+            ),
         )
     cards = []
     for name, value, note in entries:
@@ -223,11 +276,15 @@ def _sentence(result: StudyResult) -> str:
     assert shown is not None
     emitter = result.study.load_emitter()
     ratio = emitter.gamma_star / emitter.gamma
+    reached = (
+        f" The device reaches {format_quantity(shown.figures['purcell'])}."
+        if "purcell" in shown.figures
+        else ""
+    )
     return (
         f"Pure dephasing of this dot is {ratio:.3g} times its decay (γ*/γ), so that without a "
         f"device I = {nominal(result.bare_indistinguishability):.2g}, and a Purcell factor of "
-        f"{ratio:.2g} is needed for I = 0.5. The device reaches "
-        f"{format_quantity(shown.figures['purcell'])}."
+        f"{ratio:.2g} is needed for I = 0.5.{reached}"
     )
 
 
@@ -267,7 +324,7 @@ def _assessments(result: StudyResult) -> list[tuple[Design, str, Any]]:
 
 def _figures(result: StudyResult) -> list[dict[str, Any]]:
     assessments = [a for _, _, a in _assessments(result)]
-    objective = Objective(result.study.objective)
+    objective = result.study.goal
     rows: list[dict[str, Any]] = []
     if len(objective.exponents) > 1:
         cells = [format_quantity(a.objective) if a else "failed" for a in assessments]

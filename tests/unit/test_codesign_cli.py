@@ -21,7 +21,7 @@ def test_schema_is_json_schema(capsys):
     assert main(["codesign", "--schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert set(schema["required"]) == {
-        "name", "emitter", "component", "stack", "free", "objective",
+        "name", "emitter", "component", "free", "objective",
     }  # fmt: skip
     assert schema["additionalProperties"] is False
 
