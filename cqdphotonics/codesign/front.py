@@ -10,7 +10,6 @@ from cqdphotonics.codesign.objective import FIGURES
 from cqdphotonics.codesign.pareto import hypervolume
 from cqdphotonics.display import format_quantity, nominal, quantity, standard_deviation
 
-
 TOLD = 8
 """Designs of a front without proofs that are told in words."""
 
