@@ -13,6 +13,7 @@
     │   ├── SimulationCrashedError
     │   ├── SimulationDivergedError
     │   └── SimulationTimeoutError
+    ├── EngineError               a queue refuses or loses the jobs: exit code 1
     └── StorageError              a directory or file can't be written or is damaged: exit code 1
 
 A message is written for the person at the keyboard: what was given, what is allowed, what to do.
@@ -92,6 +93,10 @@ class SimulationDivergedError(SimulationError):
 
 class SimulationTimeoutError(SimulationError):
     """The simulation exceeded its time or memory limit."""
+
+
+class EngineError(CqdError):
+    """A batch queue refuses the jobs of a study, or loses them again and again."""
 
 
 class StorageError(CqdError):
