@@ -2,10 +2,10 @@
 
 The beam's energy at a straight edge is half of that inside a large area, if nothing else is near.
 Neighbours add to it by backscattering, and tight curves take or give by forward scattering. Here
-the layer is cut into pieces whose doses make the absorbed energy at every edge that half, and
-inside of wide shapes the whole; then the resist, which cuts at one energy, prints the edges where
-they are drawn. Corners are left out, within two of the shortest ranges: the beam rounds them
-whatever the dose.
+the layer is cut into pieces whose doses make the absorbed energy at every edge that half; then
+the resist, which cuts at one energy, prints the edges where they are drawn. The inside of a wide
+shape has the dose of its nearest edge. Corners are left out, within two of the shortest ranges:
+the beam rounds them whatever the dose.
 """
 
 from dataclasses import dataclass, field
@@ -17,13 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from cqdphotonics.errors import GeometryError
-from cqdphotonics.layout.ebeam.energy import (
-    LONG,
-    PIXELS_PER_RANGE,
-    LongRange,
-    Polygons,
-    gaussian_over_polygons,
-)
+from cqdphotonics.layout.ebeam.energy import LONG, PIXELS_PER_RANGE, LongRange, Polygons
 from cqdphotonics.layout.ebeam.outlines import (
     Numbers,
     edge_points,
@@ -44,17 +38,11 @@ Floats = NDArray[np.float64]
 CORNER_RANGES = 2.0
 """Edges nearer than this to a corner, in shortest ranges, are not judged."""
 
-INSIDE_RANGES = 5.0
-"""Farther than this from every edge, the energy should be that of a large area."""
-
-ALL = 0.998
-"""Share of a Gaussian that is on shapes if an edge is 3 σ away or farther."""
-
 LARGEST = 4.0
 """Side of the largest pieces in µm."""
 
-EDGE, INSIDE = 0.5, 1.0
-"""Wanted energy, relative to the inside of a large area at the base dose."""
+EDGE = 0.5
+"""Wanted energy at an edge, relative to the inside of a large area at the base dose."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +85,7 @@ class Correction:
     doses : tuple of DoseClass
         Ascending.
     points : (N, 2) array
-        Where the energy was judged, µm: on edges, and inside of wide shapes.
-    targets : (N,) array
-        Wanted energy there: `EDGE` or `INSIDE`.
+        On the edges, where the energy was judged, µm.
     energy_before, energy_after : (N,) arrays
         With the one dose that suits best, and with the doses of the classes.
     uniform_dose : float
@@ -115,7 +101,6 @@ class Correction:
     process: Process
     doses: tuple[DoseClass, ...]
     points: Floats
-    targets: Floats
     energy_before: Floats
     energy_after: Floats
     uniform_dose: float
@@ -126,12 +111,12 @@ class Correction:
     @property
     def error_before(self) -> float:
         """Largest relative error of the energy with one dose for all."""
-        return float(np.abs(self.energy_before / self.targets - 1).max())
+        return float(np.abs(self.energy_before / EDGE - 1).max())
 
     @property
     def error_after(self) -> float:
         """Largest relative error of the energy with the doses of the classes."""
-        return float(np.abs(self.energy_after / self.targets - 1).max())
+        return float(np.abs(self.energy_after / EDGE - 1).max())
 
     @property
     def reaches(self) -> bool:
@@ -241,14 +226,14 @@ def correct(component: Any, layer: Layer | Numbers, process: Process | None = No
     grid, shortest = process.shot_grid, process.shortest
 
     pieces = cut(region, _first_side(process))
-    points, targets = _judged(region, pieces, process)
+    points = _judged(region, process)
     doses = plain = _plain_doses(polygons(pieces, grid), process)
     shapes = polygons(pieces, grid)
     exposed = exposure(points, shapes, process.point_spread)
     wanted = 0.6 * process.dose_error  # the rest is for the classes
     while True:
-        doses = equalise(exposed, targets, doses, plain)
-        bad = points[np.abs(exposed(doses) / targets - 1) > wanted]
+        doses = equalise(exposed, EDGE, doses, plain, shapes.centroids)
+        bad = points[np.abs(exposed(doses) / EDGE - 1) > wanted]
         split = _to_split(pieces, bad, grid, shortest) if len(bad) else []
         if not split or len(pieces) + 3 * len(split) > MOST:
             break
@@ -261,8 +246,8 @@ def correct(component: Any, layer: Layer | Numbers, process: Process | None = No
         exposed = exposure(points, shapes, process.point_spread, exposed.near[:, stay])
 
     finest = 0.2 * process.dose_error
-    levels, chosen = classes(exposed, targets, doses, process.dose_classes, finest)
-    flat = exposed(np.ones(len(pieces))) / targets
+    levels, chosen = classes(exposed, EDGE, doses, process.dose_classes, finest)
+    flat = exposed(np.ones(len(pieces))) / EDGE
     uniform = 2 / (flat.min() + flat.max())
     name = klayout_cell(component).name
     layout, table = _layout(name, numbers, process, pieces, levels, chosen)
@@ -272,8 +257,7 @@ def correct(component: Any, layer: Layer | Numbers, process: Process | None = No
         process=process,
         doses=table,
         points=points,
-        targets=targets,
-        energy_before=uniform * flat * targets,
+        energy_before=uniform * flat * EDGE,
         energy_after=exposed(levels[chosen]),
         uniform_dose=float(uniform),
         polygons=shapes,
@@ -290,24 +274,16 @@ def _first_side(process: Process) -> int:
     return max(1, side >> halvings) << halvings
 
 
-def _judged(region: Any, pieces: list[Piece], process: Process) -> tuple[Floats, Floats]:
-    """Points on edges and inside, and the energies wanted there."""
+def _judged(region: Any, process: Process) -> Floats:
+    """Points on the edges."""
     shortest = process.shortest
-    edge, _ = edge_points(region, process.shot_grid, shortest, CORNER_RANGES * shortest)
-    shapes = polygons(pieces, process.shot_grid)
-    inside = shapes.centroids
-    # Where so wide a Gaussian lies on shapes alone, three of its σ are free of edges. (The
-    # centroid of a ring is far from its edges too, and not in it.)
-    sigma = INSIDE_RANGES * shortest / 3
-    covered = np.asarray(gaussian_over_polygons(inside, shapes, sigma).sum(1)).ravel()
-    inside = inside[covered > ALL]
-    points = np.concatenate([edge, inside])
+    points, _ = edge_points(region, process.shot_grid, shortest, CORNER_RANGES * shortest)
     if not len(points):
         raise GeometryError(
             f"the shapes are too small to be corrected: no edge is farther than {CORNER_RANGES:g} "
             f"times the beam's range of {shortest:g} µm from a corner."
         )
-    return points, np.repeat([EDGE, INSIDE], [len(edge), len(inside)])
+    return points
 
 
 def _plain_doses(shapes: Polygons, process: Process) -> Floats:

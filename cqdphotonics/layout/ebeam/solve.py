@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
+from scipy.spatial import cKDTree
 
 from cqdphotonics.layout.ebeam.energy import LONG, LongRange, Polygons, gaussian_over_polygons
 from cqdphotonics.layout.ebeam.spread import PointSpread
@@ -12,6 +13,9 @@ from cqdphotonics.layout.ebeam.spread import PointSpread
 Floats = NDArray[np.float64]
 
 ITERATIONS = 30
+LEAST_WEIGHT = 1e-4
+"""A piece that gives all points together less than this per dose is far inside."""
+
 FREEDOM = 1.6
 """Doses stay within this factor of where they start: what small pieces gain by more is noise."""
 
@@ -75,41 +79,44 @@ def exposure(
 
 
 def equalise(
-    exposed: Exposure, targets: Floats, start: Floats, plain: Floats, iterations: int = ITERATIONS
+    exposed: Exposure, target: float, start: Floats, plain: Floats, centroids: Floats
 ) -> Floats:
-    """Doses at which the energies reach the targets as nearly as the pieces allow.
+    """Doses at which the energies reach the target as nearly as the pieces allow.
 
     Every dose is multiplied, again and again, by the mean of target over energy at the points
     that the piece reaches, weighted by how much it gives to each. Doses stay positive, and far
-    neighbours count through the energy.
+    neighbours count through the energy. A piece too far inside to reach any point has the dose of
+    the nearest one that does.
 
     Parameters
     ----------
     exposed : Exposure
         From P pieces to N points.
-    targets : (N,) array
-        Wanted energies.
+    target : float
+        Wanted energy.
     start : (P,) array
         First doses.
     plain : (P,) array
         Doses that long ranges alone would ask for; see `FREEDOM`.
-    iterations : int
-        How often.
+    centroids : (P, 2) array
+        Of the pieces.
     """
     transposed = exposed.near.T.tocsr()
     weight = np.asarray(transposed.sum(1)).ravel()
-    reached = weight > 1e-9
+    reached = weight > LEAST_WEIGHT
+    nearest = np.flatnonzero(reached)[cKDTree(centroids[reached]).query(centroids[~reached])[1]]
     doses = start.copy()
     low, high = plain[reached] / FREEDOM, plain[reached] * FREEDOM
-    for _ in range(iterations):
-        ratios = targets / np.maximum(exposed(doses), 1e-12)
+    for _ in range(ITERATIONS):
+        ratios = target / np.maximum(exposed(doses), 1e-12)
         step = (transposed @ ratios)[reached] / weight[reached]
         doses[reached] = np.clip(doses[reached] * step, low, high)
+        doses[~reached] = doses[nearest]
     return doses
 
 
 def classes(
-    exposed: Exposure, targets: Floats, doses: Floats, most: int, finest: float
+    exposed: Exposure, target: float, doses: Floats, most: int, finest: float
 ) -> tuple[Floats, NDArray[np.int64]]:
     """At most so many doses that stand for all, and the class of each piece.
 
@@ -120,8 +127,8 @@ def classes(
     ----------
     exposed : Exposure
         From P pieces to N points.
-    targets : (N,) array
-        Wanted energies.
+    target : float
+        Wanted energy.
     doses : (P,) array
         Without classes.
     most : int
@@ -146,11 +153,11 @@ def classes(
     for share, spread in exposed.far:
         charges = members.multiply(exposed.areas[:, None]).toarray()
         per_class += share * np.stack([spread(column) for column in charges.T], 1)
-    relative = per_class / targets[:, None]
+    relative = per_class / target
     # Held near the first guess: a class that few points see would run away.
-    held = 0.02 * np.sqrt(len(targets) / levels.size)
+    held = 0.02 * np.sqrt(len(relative) / levels.size)
     system = np.vstack([relative, held * np.eye(levels.size)])
-    wanted = np.concatenate([np.ones(len(targets)), held * levels])
+    wanted = np.concatenate([np.ones(len(relative)), held * levels])
     solved = np.linalg.lstsq(system, wanted, rcond=None)[0]
 
     def worst(candidate: Floats) -> float:
