@@ -1,0 +1,134 @@
+"""Constraints, ensembles, fronts, ladders and functions of one's own in a study's file."""
+
+import json
+
+import pytest
+import yaml
+
+from cqdphotonics.cli import main
+from cqdphotonics.codesign.result import StudyResult
+from cqdphotonics.codesign.study import Study
+from cqdphotonics.errors import CqdError, FileFormatError, InputError
+
+GOOD = """\
+name: a disc
+emitter: CsPbBr3-4K
+component: disc
+stack: sin-air
+free:
+  radius: {minimum: 0.2, maximum: 0.6, start: 0.3}
+objective: indistinguishability
+search: {budget: 20, samples: 4}
+"""
+THEORY = """\
+name: a cavity
+emitter: CsPbBr3-4K
+component: theory.cavity
+free:
+  g: {minimum: 0.001, maximum: 0.05, scale: log}
+  kappa: {minimum: 0.01, maximum: 3, scale: log}
+objective: efficiency
+search: {algorithm: CCSAQ, budget: 60, samples: 12, starts: 2}
+"""
+
+
+def changed(text: str = GOOD, **changes: object) -> str:
+    content = yaml.safe_load(text)
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        target = content
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        target[last] = value
+    return yaml.safe_dump(content, sort_keys=False)
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"stack": ""}, "'stack' is missing"),
+        ({"constraints": {"figures": {"coherence": 0.4}}}, "unknown figure 'coherence'"),
+        ({"constraints": {"figures": {"efficiency": 1.4}}}, "above 1: no device has that"),
+        ({"constraints": {"figures": {"efficiency": 0}}}, "not above 0"),
+        ({"constraints": {"minimum_feature": -0.1}}, "greater than 0"),
+        ({"ensemble": {"statistic": "median"}}, "'median'"),
+        ({"ensemble": {"statistic": "yield"}}, "thresholds"),
+        ({"ensemble": {"placement": "far"}}, "number"),
+        ({"pareto": {"figures": ["efficiency", "efficiency"]}}, "two different figures"),
+        ({"pareto": {"points": 1}}, "greater than or equal to 2"),
+        ({"search__ladder": [{"fidelity": "finer"}]}, "Did you mean 'fine'"),
+        ({"free__radius__scale": "cubic"}, "linear"),
+        ({"free__radius__minimum": 0, "free__radius__scale": "log"}, "minimum above 0"),
+    ],
+)
+def test_malformed(change, said):
+    with pytest.raises(FileFormatError) as caught:
+        Study.from_text(changed(**change), name="study.yaml")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text, change, said",
+    [
+        (GOOD, {"free__radius__grid": 0.0004}, "whole multiples of 0.001"),
+        (GOOD, {"search__algorithm": "MMA"}, "needs slopes"),
+        (GOOD, {"constraints": {"kit": "sin-ebean"}}, "Did you mean 'sin-ebeam'"),
+        (GOOD, {"function": "nowhere:f"}, "can't be imported"),
+        (GOOD, {"function": "nowhere"}, "module:name"),
+        (
+            GOOD,
+            {"emitter": "CdSe-CdS-300K", "constraints": {"figures": {"indistinguishability": 0.9}}},
+            "no device has more",
+        ),
+        (
+            GOOD,
+            {"objective": "brightness", "ensemble": {"placement": 0.01}},
+            "not known of each member",
+        ),
+        (THEORY, {"component": "theory.cavty"}, "Did you mean 'theory.cavity'"),
+        (THEORY, {"objective": "purcell"}, "theory says nothing of 'purcell'"),
+        (THEORY, {"constraints": {"minimum_feature": 0.1}}, "has no layout"),
+        (THEORY, {"free__kapa": {"minimum": 1, "maximum": 2}}, "Did you mean 'kappa'"),
+    ],
+)
+def test_impossible(text, change, said):
+    with pytest.raises(CqdError) as caught:
+        Study.from_text(changed(text, **change), name="study.yaml").check()
+    assert caught.value.exit_code == 2
+    assert said in str(caught.value)
+
+
+def test_code_needs_permission(tmp_path):
+    study = Study.from_text(changed(function="math:sqrt"))
+    with pytest.raises(InputError, match="--allow-code"):
+        study.run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_theory_study_from_file_to_report(tmp_path, capsys):
+    file, directory = tmp_path / "study.yaml", tmp_path / "run"
+    file.write_text(
+        changed(
+            THEORY,
+            constraints={"figures": {"indistinguishability": 0.75}},
+            pareto={"points": 3, "budget": 12},
+        )
+    )
+    assert main(["codesign", str(file), "-o", str(directory), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    result = StudyResult.from_directory(directory)
+    best = result.best.proof
+    assert best is not None
+    assert told["verified"]
+    assert best.figures["indistinguishability"].nominal_value >= 0.75 * 0.999
+    assert result.front is not None
+    assert told["front"]["hypervolume"] == pytest.approx(result.front.hypervolume)
+    html = (directory / "report.html").read_text()
+    assert "The front" in html
+    assert "Purcell factor</" not in html  # nothing that theory does not say
+    # The same command replays: the same answer, and nothing new in the history.
+    before = (directory / "history.jsonl").read_text()
+    assert main(["codesign", str(file), "-o", str(directory), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["best"] == told["best"]
+    assert (directory / "history.jsonl").read_text() == before
