@@ -224,7 +224,7 @@ def beam_job(
     two_dimensional: bool = False,
     period_pixels: int | None = None,
     wave_numbers: Sequence[float] = (0.5,),
-    bandwidth: float = 0.5,
+    bandwidth: float = 0.8,
 ) -> BandsJob:
     """The job for the TE-like modes (Ey in the middle of the beam) of a cell.
 
@@ -248,6 +248,7 @@ def beam_job(
         return ceil(length * resolution - 1e-6) / resolution
 
     padding = _PADDING_WAVELENGTHS * wavelength / cell.around
+    pml = up(_PML_WAVELENGTHS * wavelength)
     solids: list[SolidSpec] = [
         BlockSpec(medium="core", centre=(0, 0, 0), size=(None, cell.width, None))
     ]
@@ -261,16 +262,19 @@ def beam_job(
     height = 0.0
     if not two_dimensional:
         height = up(cell.thickness / 2 + padding)
-        for sign in (-1, 1):  # a hole has no end of its own: the surroundings cut it
-            centre = (0.0, 0.0, sign * (cell.thickness / 2 + 50.0))
-            solids.append(BlockSpec(medium="around", centre=centre, size=(None, None, 100.0)))
+        # A hole has no end of its own: the surroundings cut it. They end with the cell, since the
+        # solver repeats what reaches beyond.
+        low, high = cell.thickness / 2, height + pml
+        for sign in (-1, 1):
+            centre = (0.0, 0.0, sign * (low + high) / 2)
+            solids.append(BlockSpec(medium="around", centre=centre, size=(None, None, high - low)))
     frequency = 1 / wavelength
     return BandsJob(
         period=cell.period,
         period_pixels=pixels,
         half_depth=up(cell.width / 2 + padding),
         half_height=height,
-        pml=up(_PML_WAVELENGTHS * wavelength),
+        pml=pml,
         media={
             "core": MediumSpec(label="core", epsilon=round(cell.core**2, 9)),
             "around": MediumSpec(label="around", epsilon=round(cell.around**2, 9)),

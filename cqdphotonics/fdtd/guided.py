@@ -36,6 +36,10 @@ _BEYOND = 0.4
 _SOLVED = 3
 """Modes are solved at so many wavelengths over the band; the fields change little in between."""
 
+_SEEN: dict[tuple[object, ...], list[Mode]] = {}
+_SEEN_MOST = 32
+"""Modes of cross-sections that were solved before, and how many are remembered."""
+
 _ENDS = {("x", -1): "west", ("x", 1): "east", ("y", -1): "south", ("y", 1): "north"}
 
 
@@ -258,15 +262,19 @@ def port_modes(job: Job, spec: PortSpec, wavelength: float, count: int = MODES) 
     densest = max(medium.epsilon for medium in job.media.values()) ** 0.5
     # Beyond the plane the mode goes on decaying.
     beyond = _BEYOND * wavelength / around
-    return guided_modes(
-        epsilon,
-        (y_range[0] - beyond, y_range[1] + beyond),
-        (z_range[0] - beyond, z_range[1] + beyond),
-        wavelength,
-        count=count,
-        step=wavelength / densest / 15,
-        floor=around,
-    )
+    y_box = (y_range[0] - beyond, y_range[1] + beyond)
+    z_box = (z_range[0] - beyond, z_range[1] + beyond)
+    # Ports often have equal cross-sections: each is solved once.
+    sample = np.meshgrid(np.linspace(*y_box, 97), np.linspace(*z_box, 97), indexing="ij")
+    known = (np.round(epsilon(*sample), 9).tobytes(), y_box, z_box, wavelength, count)
+    if known not in _SEEN:
+        if len(_SEEN) >= _SEEN_MOST:
+            _SEEN.clear()
+        step = wavelength / densest / 15
+        _SEEN[known] = guided_modes(
+            epsilon, y_box, z_box, wavelength, count=count, step=step, floor=around
+        )
+    return _SEEN[known]
 
 
 def permittivity_at(job: Job, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
