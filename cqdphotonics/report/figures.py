@@ -88,7 +88,7 @@ def front(found: StudyFront, bound: Mapping[str, Sequence[tuple[float, float]]])
         Kind of device to points of both figures on the bound of exact theory.
     """
     first, second = found.figures
-    with drawing(4.9, 3.6) as (figure, axes):
+    with drawing(9.0, 3.8) as (figure, axes):
         for (kind, points), style in zip(bound.items(), ("--", ":"), strict=False):
             if points:
                 xs, ys = zip(*sorted(points), strict=True)

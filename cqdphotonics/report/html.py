@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cqdphotonics.codesign.check import space_of
+from cqdphotonics.codesign.device import EXACT
 from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.theory import is_theory
@@ -126,7 +127,7 @@ def render(result: StudyResult, responses: Responses, layout: str = "") -> str:
         subtitle=_subtitle(result, emitter),
         verified=result.best.verified,
         reservation=result.best.reservation,
-        proof_fidelity=study.proof.fidelity,
+        proof_fidelity=EXACT if is_theory(study.component) else study.proof.fidelity,
         cards=_cards(result),
         sentence=_sentence(result),
         notes=[_capitalised(text) for text in (result.caveat, result.note) if text],
@@ -312,6 +313,8 @@ def _parameters(result: StudyResult) -> list[dict[str, str]]:
 
 def _assessments(result: StudyResult) -> list[tuple[Design, str, Any]]:
     study = result.study
+    if is_theory(study.component):
+        return [(d, "exact theory", d.proof) for d in (result.start, result.best)]
     return [
         (design, kind, assessment)
         for design in (result.start, result.best)
@@ -362,8 +365,9 @@ def _search_text(result: StudyResult) -> str:
     search = result.study.search
     failed = sum(e.outcome.failed for e in result.history)
     minutes = result.cost_seconds / 60
+    fidelity = EXACT if is_theory(result.study.component) else search.fidelity
     return (
-        f"{len(result.history)} evaluations at {search.fidelity}, {failed} failed; {search.samples}"
+        f"{len(result.history)} evaluations at {fidelity}, {failed} failed; {search.samples}"
         f" quasi-random samples, then {search.algorithm} from the best designs. Seed "
         f"{search.seed}. All simulations one after the other take {minutes:.1f} min."
     )
