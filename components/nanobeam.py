@@ -6,17 +6,13 @@ from cqdphotonics.components.beam import (
     Lattice,
     Waveguide,
     draw_beam,
-    periods,
     row_of_holes,
-    scales,
 )
 from cqdphotonics.layout.component import component, new_cell, place_emitter
 from cqdphotonics.layout.parameters import Choice, Range
 
 if TYPE_CHECKING:
     import gdsfactory as gf
-
-__all__ = ["nanobeam", "nanobeam_air", "periods", "scales"]
 
 Width = Annotated[
     float, Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes")
@@ -164,7 +160,7 @@ def nanobeam_air(
     inner_period: Annotated[
         float,
         Range(0.05, 1.0, "µm", "period in the middle", "the mode lies at about twice n·period"),
-    ] = 0.265,
+    ] = 0.27,
     outer_period: Annotated[
         float,
         Range(0.05, 1.0, "µm", "period of the mirrors", "their gap must hold the mode"),
