@@ -10,14 +10,15 @@
         ├──────────────────────────────
           substrate                      half-space
 
-Several films may have the same layer: they are etched in one go. What is not drawn is filled with
-the cladding or, where the stack says so, with its `filling`.
+Several films may have the same layer: they are etched in one go, with one wall. What is not drawn
+is filled with the cladding or, where the stack says so, with its `filling`.
 
 The stacks that come with the package are in ``stacks.yaml``; a file of the same form, with one
 stack or several, is loaded by its path.
 """
 
 from functools import cache
+from math import radians, tan
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ class Film(BaseModel):
 
     `layer` is the GDS layer of its pattern, or None where it covers everything. The sidewall
     angle is in degrees from the vertical, positive where the drawn shape narrows upwards; the
-    drawn edge, moved outward by `bias`, is met at half the height of the film.
+    drawn edge, moved outward by `bias`, is met at half the height of the film. Films that are
+    etched in one go with leaning walls have each the bias that makes their walls one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -220,12 +222,33 @@ def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
         description=data["description"],
         substrate=data["substrate"],
         cladding=data["cladding"],
-        films=tuple(films),
+        films=_with_one_wall(films),
         emitter_film=data["emitter_film"],
         emitter_height=values["emitter_height"],
         filling=data.get("filling"),
         settings=values,
     )
+
+
+def _with_one_wall(films: list[Film]) -> tuple[Film, ...]:
+    """Films with leaning walls, so biased that those that are etched in one go have one wall.
+
+    The drawn edge is met at half the height of all of them, not at half that of each.
+    """
+    tops, z = {}, 0.0
+    for film in films:
+        z += film.thickness
+        tops[film.name] = z
+    straight = []
+    for film in films:
+        together = [f for f in films if f.layer == film.layer and film.layer is not None]
+        if len(together) > 1:
+            low, high = tops[together[0].name] - together[0].thickness, tops[together[-1].name]
+            above_middle = tops[film.name] - film.thickness / 2 - (low + high) / 2
+            lean = round(above_middle * tan(radians(film.sidewall_angle)), 9)
+            film = film.model_copy(update={"bias": film.bias - lean})
+        straight.append(film)
+    return tuple(straight)
 
 
 def _film(

@@ -1,0 +1,187 @@
+"""Nanohole templates: holes and trenches in resist that place one dot each."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cqdphotonics.errors import GeometryError
+from cqdphotonics.layout.component import new_cell, part, require_width
+from cqdphotonics.layout.layers import TEMPLATE
+from cqdphotonics.layout.parameters import Choice, Range, snap
+from cqdphotonics.layout.pdk import EMITTER
+from cqdphotonics.layout.shapes import Point, ellipse_points, polygon, stadium_points
+
+if TYPE_CHECKING:
+    import gdsfactory as gf
+
+__all__ = ["largest_offset", "template", "template_on"]
+
+Shape = Annotated[str, Choice(("hole", "trench"), "a round hole, or a trench with round ends")]
+Width = Annotated[
+    float,
+    Range(
+        0.005,
+        2.0,
+        "µm",
+        "diameter of a hole, or width of a trench",
+        "a hole much wider than the dot holds several",
+    ),
+]
+Length = Annotated[
+    float, Range(0.005, 20.0, "µm", "length of a trench, ends included; not used for holes")
+]
+Dot = Annotated[
+    float, Range(0.002, 0.5, "µm", "diameter of the dot with its ligands", "it has to fit")
+]
+Overlay = Annotated[
+    float, Range(0.0, 1.0, "µm", "largest misalignment to the device in the layer below")
+]
+
+
+@part
+def template(
+    shape: Shape = "hole",
+    width: Width = 0.06,
+    length: Length = 0.2,
+    columns: Annotated[int, Range(1, 1000, "", "holes along x")] = 1,
+    rows: Annotated[int, Range(1, 1000, "", "holes along y")] = 1,
+    pitch_x: Annotated[float, Range(0.01, 1000.0, "µm", "distance of the holes along x")] = 2.0,
+    pitch_y: Annotated[float, Range(0.01, 1000.0, "µm", "distance of the holes along y")] = 2.0,
+    dot: Dot = 0.02,
+    overlay: Overlay = 0.02,
+) -> "gf.Component":
+    """Holes or trenches in resist, each for one dot, in a rectangular array about the origin.
+
+    Cross-section of the resist, which is removed later, and a hole from above::
+
+        ██████████     ██████████  resist        .---.
+        ██████████  o  ██████████               (  o  )  |  width
+        ─────────────────────────  device        '---'
+                  |<->| width
+
+    The dot lies anywhere in the hole: its centre is up to ``(width - dot)/2`` from the middle of
+    it, and the hole up to `overlay` from where it should be (`largest_offset`; in ``info``). The
+    depth is that of the resist. `template_on` puts the same hole at the emitter of a device.
+
+    Raises
+    ------
+    RangeError
+        If a parameter is outside its range.
+    GeometryError
+        If the dot does not fit, or two holes would touch.
+    """
+    outline = _outline(shape, width, length, dot)
+    along = length if shape == "trench" else width
+    for count, pitch, size, axis in (
+        (columns, pitch_x, along, "x"),
+        (rows, pitch_y, width, "y"),
+    ):
+        if count > 1:
+            require_width(
+                f"the resist between two holes along {axis}",
+                pitch - size,
+                0.01,
+                f"Take a larger pitch_{axis} or smaller holes.",
+            )
+    cell = new_cell()
+    for column in range(columns):
+        for row in range(rows):
+            x = snap((column - (columns - 1) / 2) * pitch_x)
+            y = snap((row - (rows - 1) / 2) * pitch_y)
+            polygon(cell, TEMPLATE.number, [(x + u, y + v) for u, v in outline])
+    cell.info["largest_offset"] = largest_offset(shape, width, length, dot, overlay)
+    return cell
+
+
+def template_on(
+    device: Any,
+    *,
+    shape: str = "hole",
+    width: float = 0.06,
+    length: float = 0.2,
+    dot: float = 0.02,
+    overlay: float = 0.02,
+) -> Any:
+    """A copy of a device, or of many on a chip, with a hole of the template at every dot.
+
+    Parameters
+    ----------
+    device : gdsfactory Component
+        With ports of type ``emitter``, its own or those of the cells in it.
+    shape, width, length, dot, overlay
+        As for `template`, checked in the same way. A trench lies along x of the device.
+
+    Returns
+    -------
+    gdsfactory Component
+        As `device`, with its ports, settings and info, and polygons on layer TEMPLATE, which is
+        no part of the structure: simulated, it is the same device. ``info["largest_offset"]``
+        says how far, in µm, a dot can come to lie from its place.
+
+    Raises
+    ------
+    RangeError, UnknownNameError
+        As for `template`.
+    GeometryError
+        If the device has no emitter, or the dot does not fit.
+    """
+    from cqdphotonics.layout.parameters import resolve
+
+    given = {"shape": shape, "width": width, "length": length, "dot": dot, "overlay": overlay}
+    checked: dict[str, Any] = resolve(template.family.parameters, given, "template_on")  # type: ignore[attr-defined]
+    outline = _outline(checked["shape"], checked["width"], checked["length"], checked["dot"])
+    places = _emitters(device)
+    if not places:
+        raise GeometryError(
+            f"'{device.name}' and the cells in it have no port of type '{EMITTER}': there is no "
+            "place for a hole. Give a device, see `cqd components`."
+        )
+    made = device.dup()
+    made.name = f"{device.name}_template"
+    for x, y in places:
+        polygon(made, TEMPLATE.number, [(x + u, y + v) for u, v in outline])
+    keys = ("shape", "width", "length", "dot", "overlay")
+    made.info["largest_offset"] = largest_offset(**{key: checked[key] for key in keys})
+    return made
+
+
+def largest_offset(shape: str, width: float, length: float, dot: float, overlay: float) -> float:
+    """How far, at most, a dot can lie from its place, in µm: room in the hole and misalignment."""
+    extent = length if shape == "trench" else width
+    return round((extent - dot) / 2 + overlay, 6)
+
+
+def _outline(shape: str, width: float, length: float, dot: float) -> list[Point]:
+    if dot > width:
+        raise GeometryError(
+            f"a dot of {dot:g} µm does not fit into a hole {width:g} µm wide. Take a larger width."
+        )
+    if shape == "hole":
+        return ellipse_points((width / 2, width / 2))
+    if length < width:
+        raise GeometryError(
+            f"a trench {length:g} µm long is shorter than it is wide, {width:g} µm. Take a larger "
+            "length, or shape=hole."
+        )
+    return stadium_points(length - width, width / 2)
+
+
+def _emitters(cell: Any) -> list[Point]:
+    """Places of all dots: those of the cell or, where it has none, of the cells in it."""
+    own = [port.dcenter for port in cell.ports if port.port_type == EMITTER]
+    if own:
+        return [(snap(float(x)), snap(float(y))) for x, y in own]
+    found = set()
+    for instance in cell.insts:
+        below = _emitters(instance.cell)
+        for column in range(max(instance.na, 1)):
+            for row in range(max(instance.nb, 1)):
+                shift = instance.da * column + instance.db * row
+                for x, y in below:
+                    found.add(_placed(instance.dcplx_trans, (x, y), (shift.x, shift.y)))
+    return sorted(found)
+
+
+def _placed(transformation: Any, point: Point, shift: Point) -> Point:
+    from klayout import db
+
+    moved = transformation * db.DPoint(*point)
+    return (snap(moved.x + shift[0]), snap(moved.y + shift[1]))
