@@ -34,10 +34,15 @@ def codesign(
         typer.Option("--output", "-o", help="Directory for everything; default runs/NAME."),
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(help="Where to simulate, instead of the study's own: local.")
+        str | None,
+        typer.Option(help="Where to simulate, instead of the study's own: local, slurm, pbs, lsf."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Simulations side by side; default: the cores.")
+        int | None,
+        typer.Option(help="Simulations side by side; default: the cores, or 4 jobs in a queue."),
+    ] = None,
+    ranks: Annotated[
+        int | None, typer.Option(help="MPI ranks of each simulation; default: chosen by its size.")
     ] = None,
     allow_code: Annotated[
         bool,
@@ -61,11 +66,10 @@ def codesign(
     if study is None:
         raise InputError("give a study, for example: cqd codesign layouts/cspbbr3_bullseye.yaml")
     chosen = Study.from_file(study)
-    if engine is not None:
-        chosen = chosen.with_engine(engine)
+    chosen = chosen.with_engine(engine, workers, ranks)
     directory = output or Path("runs") / study.stem
     with _Screen(chosen.search.budget) as screen:
-        result = chosen.run(directory, workers=workers, observer=screen, allow_code=allow_code)
+        result = chosen.run(directory, observer=screen, allow_code=allow_code)
         from cqdphotonics.report import write_report
 
         report_file = write_report(directory)

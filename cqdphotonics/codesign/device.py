@@ -1,7 +1,7 @@
 """From parameters to figures of merit: the one place where a study meets layout, solver, physics.
 
 Parameters → component and stack → simulation → environment of the dot → figures. Everything is
-computed or taken from the store; nothing is kept here but failures, which the store does not know.
+computed or taken from the store; nothing is kept here.
 """
 
 import threading
@@ -362,22 +362,15 @@ class Evaluator:
         Where simulations are kept.
     fidelity : str
         By default the search's.
-    failures : mapping
-        Reasons by parameters (as sorted tuples) of points that failed before, so that a resumed
-        study neither repeats them nor decides otherwise.
     """
 
     study: Study
     store: Any
     fidelity: str = ""
-    failures: Mapping[tuple[tuple[str, float], ...], str] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, parameters: dict[str, float]) -> Outcome:
         """Evaluate one design at the study's search fidelity."""
-        known = self.failures.get(tuple(sorted(parameters.items())))
-        if known is not None:
-            return Outcome(None, reason=known)
         begun = time.monotonic()
         fidelity = self.fidelity or self.study.search.fidelity
         try:

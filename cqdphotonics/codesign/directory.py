@@ -5,15 +5,17 @@
     DIR/
       study.yaml        the study, every default written out; its files beside it
       store/            simulations, by content
+      outcomes.jsonl    what became of each simulated design (`memory`)
       history.jsonl     one line for each evaluation, appended as they come
+      engine.json jobs/ where simulations run in a queue: its jobs, and their output
       start.gds best.gds
       start/ best/      responses at the proof's fidelity
       result.json       what came out
       summary.txt       the same in words
       report.html       the same with pictures
 
-Whole files appear by a rename; the history loses at most its last line to a crash. What decides
-how a study goes on is the store: the history only remembers what failed, and informs people.
+Whole files appear by a rename; the others lose at most their last line to a crash. What decides
+how a study goes on are store and outcomes; the history informs people.
 """
 
 import errno
@@ -51,6 +53,8 @@ class StudyDirectory:
         self.path = path
         self.study_file = path / "study.yaml"
         self.history_file = path / "history.jsonl"
+        self.outcomes_file = path / "outcomes.jsonl"
+        self.engine_file = path / "engine.json"
         self.result_file = path / "result.json"
         self.summary_file = path / "summary.txt"
         self.report_file = path / "report.html"

@@ -1,7 +1,7 @@
 """Running a study: check, search, verify, choose, write everything down.
 
-Nothing here is saved in order to resume. The driver repeats its decisions, the store answers what
-was computed before, and the search goes on where it was stopped.
+No decision is saved in order to resume. The driver repeats its decisions, memory and store answer
+what was evaluated and simulated before, and the search goes on where it was stopped.
 """
 
 import json
@@ -18,6 +18,7 @@ import numpy as np
 from uncertainties import UFloat
 
 from cqdphotonics.codesign.check import check_study
+from cqdphotonics.codesign.cluster import Cluster
 from cqdphotonics.codesign.device import (
     EXACT,
     Assessment,
@@ -42,8 +43,10 @@ from cqdphotonics.codesign.evaluation import (
 )
 from cqdphotonics.codesign.front import FrontDesign, StudyFront
 from cqdphotonics.codesign.ladder import Rung, climb
+from cqdphotonics.codesign.memory import Evaluate, Memory, fingerprint
 from cqdphotonics.codesign.observer import Observer, Recorder, Silent
 from cqdphotonics.codesign.pareto import Front, front_of, trace, values_of
+from cqdphotonics.codesign.queues import check_engine
 from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.space import Space
@@ -69,23 +72,31 @@ def run_study(
     from cqdphotonics.fdtd.store import Store
 
     observer = observer or Silent()
+    study = study.with_engine(workers=workers)
     space = check_study(study)
+    check_engine(study.engine)
     directory = StudyDirectory(path)
     directory.prepare(study)
     with directory.exclusive():
         directory.mend_history()
         store = Store(directory.store_root)
-        engine = local(workers)
+        memory = Memory(directory.outcomes_file, _foundations(study))
+        cluster = Cluster(study.engine, store, directory.engine_file)
+        # One evaluation more than simulations side by side: while it is prepared or judged, all
+        # workers have something to do.
+        engine = local(cluster.width + 1)
         cancelled = threading.Event()
-        job = _Job(study, space, store, directory, engine, observer, cancelled)
+        job = _Job(study, space, store, memory, directory, engine, observer, cancelled)
         try:
             result = _solve_theory(job) if is_theory(study.component) else _solve(job)
         except BaseException:
             # Ctrl-C, or a fault: what waits is dropped, what runs is ended, nothing is left over.
             cancelled.set()
+            cluster.close()
             engine.shutdown(wait=True, cancel_futures=True)
             raise
         engine.shutdown()
+        cluster.close()
         _write(result, directory)
     return result
 
@@ -97,6 +108,7 @@ class _Job:
     study: Study
     space: Space
     store: Any
+    memory: Memory
     directory: StudyDirectory
     engine: Engine
     observer: Observer
@@ -139,13 +151,18 @@ def _plan(study: Study) -> Plan:
     )
 
 
-def _evaluator(job: _Job, fidelity: str) -> Evaluator:
-    failures = {
-        tuple(sorted(e.parameters.items())): e.outcome.reason
-        for e in job.directory.history()
-        if e.outcome.failed and e.outcome.details.get("fidelity", fidelity) == fidelity
-    }
-    return Evaluator(job.study, job.store, fidelity, failures, job.cancelled)
+def _evaluator(job: _Job, fidelity: str) -> Evaluate:
+    evaluator = Evaluator(job.study, job.store, fidelity, job.cancelled)
+    if job.study.function:  # what a function of the user's depends on is not known here
+        return evaluator
+    return job.memory.remembering(evaluator, fidelity)
+
+
+def _foundations(study: Study) -> str:
+    """What all outcomes of a study depend on beside its own content: programs, rules of a fab."""
+    kit = study.path_of(study.constraints.kit)
+    rules = Path(kit).read_text(encoding="utf-8") if kit != study.constraints.kit else kit
+    return json.dumps([fingerprint(), study.identity(), versions(), rules], sort_keys=True)
 
 
 def _search(job: _Job) -> list[Evaluation]:

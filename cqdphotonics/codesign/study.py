@@ -20,7 +20,7 @@ same answer: every random choice follows from ``search.seed``.
 
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -32,6 +32,7 @@ from pydantic import (
     model_validator,
 )
 
+from cqdphotonics.codesign.engine_choice import EngineChoice
 from cqdphotonics.codesign.ensemble import Ensemble
 from cqdphotonics.codesign.located_yaml import Location, complaints, parse, place
 from cqdphotonics.codesign.objective import FIGURES, Objective
@@ -48,15 +49,12 @@ from cqdphotonics.codesign.settings import (
     Search,
     check_figure,
 )
-from cqdphotonics.errors import FileFormatError, InputError, StorageError, UnknownNameError
+from cqdphotonics.errors import FileFormatError, InputError, StorageError
 
 if TYPE_CHECKING:
     from cqdphotonics.codesign.observer import Observer
     from cqdphotonics.codesign.result import StudyResult
     from cqdphotonics.emitters import Emitter
-
-EngineName = Literal["local"]
-ENGINES: tuple[str, ...] = get_args(EngineName)
 
 
 def _named(value: Any) -> Any:
@@ -104,7 +102,10 @@ class Study(Part):
     collection: Collection = Collection()
     search: Search = Search()
     proof: Proof = Proof()
-    engine: EngineName = "local"
+    engine: Annotated[EngineChoice, BeforeValidator(_named)] = Field(
+        default=EngineChoice(),
+        description="Where to simulate: local, slurm, pbs or lsf, or a mapping with that 'name'.",
+    )
 
     _lines: dict[Location, int] = PrivateAttr(default_factory=dict)
     _source: str = PrivateAttr("study")
@@ -172,17 +173,17 @@ class Study(Part):
         study._lines, study._source, study._folder = lines, name, Path(folder)
         return study
 
-    def with_engine(self, engine: str) -> "Study":
-        """The same study on another engine; the answer is the same.
+    def with_engine(
+        self, engine: str | None = None, workers: int | None = None, ranks: int | None = None
+    ) -> "Study":
+        """The same study on another engine, or with more of it; the answer is the same.
 
         Raises
         ------
         UnknownNameError
             If there is no such engine.
         """
-        if engine not in ENGINES:
-            raise UnknownNameError("engine", engine, ENGINES)
-        return self.model_copy(update={"engine": engine})
+        return self.model_copy(update={"engine": self.engine.replaced(engine, workers, ranks)})
 
     def check(self) -> None:
         """Find every fault that can be found without a simulation.

@@ -9,13 +9,13 @@ import ctypes
 import errno
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,18 +26,20 @@ from cqdphotonics.errors import (
     SimulationCrashedError,
     SimulationDivergedError,
     SimulationTimeoutError,
+    StorageError,
 )
 from cqdphotonics.fdtd.job import Computation
-from cqdphotonics.fdtd.store import LOG, RawResult, Store, storage_error
+from cqdphotonics.fdtd.store import LOG, Progress, RawResult, Store, storage_error
 
 WORKER = "cqdphotonics.fdtd.worker"
-Progress = Callable[[dict[str, Any]], None]
-"""Called with ``stage``, ``time``, ``longest`` and ``remaining`` as the solver reports them."""
-
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL = 12
 _POLL_SECONDS = 0.1
+_WEIGH_SECONDS = 0.5
+"""How often memory is looked at: that reads a file for each process of the machine."""
+_SHARED_SECONDS = 90.0
+"""How long a result may take to be seen here once it is in the store (caches of NFS)."""
 _PAGE = 4096
 
 
@@ -134,13 +136,16 @@ def run(
     """
     if (known := store.get(job)) is not None:
         return known
+    if store.computer is not None:
+        store.computer(job, progress, cancelled)
+        return _seen(job, store)
     if find_spec("meep") is None:
         raise MissingDependencyError(
             "Meep is not installed for this Python, so nothing can be simulated. On Debian and "
             "Ubuntu `./run` installs it; elsewhere use conda and environment.yml. `cqd doctor` "
             "tells more."
         )
-    with store.lock(job):
+    with store.lock(job, cancelled):
         if (known := store.get(job)) is not None:  # computed while we waited
             return known
         with store.working_directory(job) as directory:
@@ -151,6 +156,20 @@ def run(
             meta = json.loads((directory / "worker.json").read_text())
             meta["seconds"] = time.monotonic() - started
             return store.put(job, directory, meta)
+
+
+def _seen(job: Computation, store: Store) -> RawResult:
+    """A result that another process has put into the store, perhaps on another machine."""
+    deadline = time.monotonic() + _SHARED_SECONDS
+    while (known := store.get(job)) is None:
+        if time.monotonic() > deadline:
+            raise StorageError(
+                f"a worker has finished a simulation, but its result is not in '{store.root}' as "
+                "seen from here. The store must be on a file system that all machines share."
+            )
+        time.sleep(1.0)
+        list(store.root.iterdir())  # some file systems look again only for those who list
+    return known
 
 
 def _run_child(
@@ -176,9 +195,10 @@ def _run_child(
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
-        deadline = time.monotonic() + limits.seconds
+        started = weighed = time.monotonic()
+        deadline = started + limits.seconds
         try:
-            while child.poll() is None:
+            while not _ended(child):
                 _forward(reader, progress)
                 if cancelled is not None and cancelled.is_set():
                     raise KeyboardInterrupt
@@ -187,18 +207,40 @@ def _run_child(
                         f"the simulation took longer than its limit of {limits.seconds:g} s and "
                         "was ended. Raise the limit, or use a lower fidelity."
                     )
-                used = _resident_gib(child.pid)
-                if used > limits.memory:
-                    raise SimulationTimeoutError(
-                        f"the simulation used {used:.1f} GiB, more than its limit of "
-                        f"{limits.memory:g} GiB, and was ended. Use a lower fidelity, a smaller "
-                        "device or a machine with more memory."
-                    )
-                time.sleep(_POLL_SECONDS)
+                if time.monotonic() - weighed > _WEIGH_SECONDS:
+                    _check_memory(child, limits)
+                    weighed = time.monotonic()
             _forward(reader, progress)
         finally:
             _end(child)
         return child.returncode
+
+
+def _ended(child: subprocess.Popen[bytes]) -> bool:
+    """Whether the child has ended; waits a moment for it, and no longer than it takes."""
+    if child.poll() is not None:
+        return True
+    try:
+        handle = os.pidfd_open(child.pid)
+    except (AttributeError, OSError):  # not Linux, or an old one
+        time.sleep(_POLL_SECONDS)
+        return child.poll() is not None
+    try:
+        waiting = select.poll()
+        waiting.register(handle, select.POLLIN)
+        waiting.poll(1000 * _POLL_SECONDS)
+    finally:
+        os.close(handle)
+    return child.poll() is not None
+
+
+def _check_memory(child: subprocess.Popen[bytes], limits: Limits) -> None:
+    used = _resident_gib(child.pid)
+    if used > limits.memory:
+        raise SimulationTimeoutError(
+            f"the simulation used {used:.1f} GiB, more than its limit of {limits.memory:g} GiB, "
+            "and was ended. Use a lower fidelity, a smaller device or a machine with more memory."
+        )
 
 
 def _forward(reader: Any, progress: Progress | None) -> None:

@@ -15,13 +15,15 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import io
 import json
 import os
 import shutil
+import threading
 import time
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,15 @@ RESULT, LOG, JOB, META = "result.npz", "log.txt", "job.json", "meta.json"
 
 _DAMAGE = (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 """What reading a damaged entry may raise."""
+
+
+Progress = Callable[[dict[str, Any]], None]
+"""Called with ``stage``, ``time``, ``longest`` and ``remaining`` as the solver reports them."""
+
+Computer = Callable[[Computation, Progress | None, threading.Event | None], None]
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_LOCK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,16 @@ class Store:
     ----------
     root : path, optional
         Where; `default_root()` when not given. Made at once; `StorageError` when that fails.
+
+    Attributes
+    ----------
+    computer : callable or None
+        Who computes what is missing: takes the job, a progress function and an event that cancels,
+        and returns when the result is in the store. None: a process of this machine
+        (`runner.run`).
     """
+
+    computer: Computer | None = None
 
     def __init__(self, root: Path | str | None = None) -> None:
         self.root = Path(root) if root is not None else default_root()
@@ -102,7 +122,7 @@ class Store:
             content = (directory / RESULT).read_bytes()
             if hashlib.sha256(content).hexdigest() != meta["checksum"]:
                 raise ValueError("checksum differs")
-            with np.load(directory / RESULT, allow_pickle=False) as data:
+            with np.load(io.BytesIO(content), allow_pickle=False) as data:
                 arrays = {name: data[name] for name in data.files}
         except (FileNotFoundError, *_DAMAGE) as error:
             self._put_aside(directory, str(error))
@@ -141,18 +161,22 @@ class Store:
             shutil.rmtree(directory, ignore_errors=True)
 
     @contextlib.contextmanager
-    def lock(self, job: Computation) -> Iterator[None]:
-        """Held by at most one process (or thread) a hash; freed by the system if its owner dies."""
+    def lock(self, job: Computation, cancelled: threading.Event | None = None) -> Iterator[None]:
+        """Held by at most one process (or thread) a hash; freed by the system if its owner dies.
+
+        Raises KeyboardInterrupt if `cancelled` is set while waiting. A file system without locks
+        is used without: then two may compute the same job, and one of the results is kept.
+        """
         path = self.root / "locks" / job.hash
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise storage_error(path, error) from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            # Nobody else computes this job now: what lies there is from one who was killed.
-            for left in (self.root / "tmp").glob(f"{job.hash}.*"):
-                shutil.rmtree(left, ignore_errors=True)
+            if _locked(handle, cancelled):
+                # Nobody else computes this job now: what lies there is from one who was killed.
+                for left in (self.root / "tmp").glob(f"{job.hash}.*"):
+                    shutil.rmtree(left, ignore_errors=True)
             yield
         finally:
             os.close(handle)
@@ -189,3 +213,19 @@ class Store:
                 "Check the disk, then start the same command again."
             )
         return stored
+
+
+def _locked(handle: int, cancelled: threading.Event | None) -> bool:
+    """Wait for the lock; False where the file system has none."""
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if cancelled is not None and cancelled.is_set():
+                raise KeyboardInterrupt from None
+            time.sleep(_LOCK_SECONDS)
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return False
+            raise
