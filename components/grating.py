@@ -157,6 +157,8 @@ def draw_grating(
     x, y = start
     turned = db.DCplxTrans(1, 180 if left else 0, False, x, y) * db.DCplxTrans(-enters, 0)
     take(cell, made, turned)
+    # gdsfactory's ellipses have their focus at its origin.
+    cell.info["focus_left" if left else "focus"] = round(x + (enters if left else -enters), 6)
     cell.add_port(
         name="fibre_left" if left else "fibre",
         center=(snap(x + (enters - leaves if left else leaves - enters)), snap(y)),

@@ -26,6 +26,8 @@ from cqdphotonics.fdtd.polygons import (
 _SAMPLES = 9
 """Points of each side at which its distance from the shapes is taken."""
 
+_LENGTH = 4e-4
+
 
 def take_apart(points: Points, tolerance: float = TOLERANCE) -> list[Recognised]:
     """The simple shapes whose union an outline stands for; one, where it is simple itself.
@@ -70,7 +72,10 @@ def _stadium(points: Points) -> list[Shape]:
     radius = tidy((ymax - ymin) / 2)
     if xmax - xmin <= ymax - ymin or radius == 0:
         return []
-    length = tidy((_area(points) - pi * radius**2) / (2 * radius))
+    length = (_area(points) - pi * radius**2) / (2 * radius)
+    # Two half circles of the right area to .1 nm in the radius leave this much to the length.
+    near = round(length, 3)
+    length = near if abs(length - near) < _LENGTH else round(length, 5)
     if length <= 0:
         return []
     x, y = tidy((xmin + xmax) / 2, 5e-4), tidy((ymin + ymax) / 2, 5e-4)
