@@ -1,0 +1,145 @@
+"""What a validation case is: rows of ours against exact, with the limit that was promised."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from uncertainties import UFloat
+
+from cqdphotonics.fdtd.analysis import Analysis
+from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.response import Response
+from cqdphotonics.fdtd.runner import run
+from cqdphotonics.fdtd.scene import Scene
+from cqdphotonics.fdtd.simulation import simulate
+from cqdphotonics.fdtd.store import Store
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number: ours, with its stated uncertainty, against the exact one.
+
+    `limit` is the largest relative deviation that was promised; without one the stated
+    uncertainty has to contain the exact value.
+    """
+
+    quantity: str
+    ours: UFloat
+    exact: float
+    limit: float | None
+
+    @property
+    def deviation(self) -> float:
+        """Relative deviation from the exact value."""
+        return float(self.ours.nominal_value / self.exact - 1)
+
+    @property
+    def stated(self) -> bool:
+        """Whether an uncertainty is stated at all."""
+        return bool(self.ours.std_dev > 0)
+
+    @property
+    def contained(self) -> bool:
+        """Whether the exact value is within the stated uncertainty."""
+        return bool(abs(self.ours.nominal_value - self.exact) <= self.ours.std_dev)
+
+    @property
+    def passed(self) -> bool:
+        """Within the limit; without a limit, contained."""
+        return self.contained if self.limit is None else abs(self.deviation) <= self.limit
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A spectrum for the picture: ours, its uncertainty, and exact, against the wavelength (µm)."""
+
+    label: str
+    wavelength: np.ndarray
+    ours: np.ndarray
+    spread: np.ndarray
+    exact: np.ndarray
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows of a case and, where there is something to draw, its curves."""
+
+    rows: tuple[Row, ...]
+    curves: tuple[Curve, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass
+class Bench:
+    """Where cases get their simulations from; it adds up what these took when they were run."""
+
+    store: Store
+    progress: Callable[[str], None] = lambda text: None
+    seconds: float = 0.0
+    _label: str = field(default="", repr=False)
+
+    def solve(self, job: Job, up: float = 1.0, down: float = 1.0) -> Analysis:
+        """The physics of one hand-made job."""
+        raw = run(job, self.store, progress=self._report)
+        self.seconds += float(raw.meta["seconds"])
+        return Analysis(job, raw, {"up": up, "down": down})
+
+    def simulate(self, scene: Scene, wavelength: float, fidelity: str, **more: Any) -> Response:
+        """What a user gets for a scene."""
+        response = simulate(
+            scene,
+            scene.stack,
+            wavelength,
+            fidelity,
+            store=self.store,
+            progress=self._report,
+            **more,
+        )
+        self.seconds += response.cost_seconds
+        return response
+
+    def _report(self, report: dict[str, Any]) -> None:
+        number = f"grid {report['run']} of {report['runs']}, " if "run" in report else ""
+        self.progress(f"{number}{report.get('stage', '')} {report.get('time', 0):.0f} µm/c")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry of the validation.
+
+    Attributes
+    ----------
+    name : str
+        Short, for the command line.
+    title, against : str
+        What is simulated, and what it is compared with.
+    cost : {"quick", "full"}
+        Quick cases are also tests.
+    outcome : callable
+        From a bench to the rows.
+    remark : str
+        What a reader should know about the setting.
+    """
+
+    name: str
+    title: str
+    against: str
+    cost: Literal["quick", "full"]
+    outcome: Callable[[Bench], Outcome]
+    remark: str = ""
+
+
+def rows_of(curve: Curve, chosen: Sequence[int], limit: float | None, name: str) -> list[Row]:
+    """Rows at some points of a curve."""
+    from cqdphotonics.display import quantity
+
+    return [
+        Row(
+            f"{name}, λ = {curve.wavelength[i]:.3g} µm",
+            quantity(float(curve.ours[i]), float(curve.spread[i])),
+            float(curve.exact[i]),
+            limit,
+        )
+        for i in chosen
+    ]

@@ -1,0 +1,5 @@
+"""All cases, in the order of the page."""
+
+from validation import cases_planar
+
+CASES = (*cases_planar.CASES,)
