@@ -34,7 +34,7 @@ from pydantic import (
 
 from cqdphotonics.codesign.engine_choice import EngineChoice
 from cqdphotonics.codesign.ensemble import Ensemble
-from cqdphotonics.codesign.located_yaml import Location, complaints, parse, place
+from cqdphotonics.located_yaml import Location, complaints, parse, place
 from cqdphotonics.codesign.objective import FIGURES, Objective
 from cqdphotonics.codesign.settings import (
     STACK_PREFIX,

@@ -28,7 +28,7 @@ ROOMS = (
 )
 """From top to bottom; a room knows itself and those below it."""
 
-GROUND = {"constants", "display", "errors"}
+GROUND = {"constants", "display", "errors", "located_yaml"}
 """Modules of the package itself, below all rooms."""
 
 OURS = r"cqdphotonics(\.\w+)+"

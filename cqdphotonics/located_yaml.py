@@ -1,20 +1,71 @@
-"""YAML that remembers its lines, so that a complaint can say where to look.
+"""The one way in which YAML is read: bounded, plain data only, and with the line of every value.
 
-Only plain data is constructed (YAML's safe subset). Unlike the safe loader alone, a key that
-comes twice is refused: one of the two values would be lost in silence.
+A file that somebody else wrote may be a bomb: a few lines in which aliases stand for aliases
+become 10⁹ values when something walks through them. Size, depth and the number of values after
+expansion are therefore counted on the stream of events, before anything is built; see `LONGEST`,
+`DEEPEST` and `MOST`. Only YAML's safe subset is constructed. A key that comes twice is refused:
+one of the two values would be lost in silence.
 """
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from cqdphotonics.errors import FileFormatError
+from cqdphotonics.errors import FileFormatError, InputError
 
 Location = tuple[str | int, ...]
 """Where a value sits: the keys and list indices that lead to it."""
+
+LONGEST = 4 * 1024 * 1024
+"""Bytes of a file."""
+
+DEEPEST = 40
+"""Lists and mappings inside one another."""
+
+MOST = 200_000
+"""Values of a file, those that aliases stand for included."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_text(path: str | Path, what: str = "file") -> str:
+    """The text of a file, if it is one and not too long.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What the messages call it, e.g. ``"material file"``.
+
+    Raises
+    ------
+    InputError
+        If it can't be read.
+    FileFormatError
+        If it is longer than `LONGEST` or no text.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe would wait, a device never end
+        raise InputError(f"{what} '{path}' is not a file.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST + 1)
+    except OSError as error:
+        raise InputError(f"{what} '{path}' can't be read: {error.strerror}.") from None
+    if len(content) > LONGEST:
+        raise FileFormatError(
+            f"{what} '{path}' is longer than {LONGEST // 2**20} MiB; no such file of this project "
+            "is. Give the right one, or leave out what is not needed."
+        )
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{what} '{path}': not text in UTF-8.") from None
 
 
 def parse(text: str, name: str) -> tuple[Any, dict[Location, int]]:
@@ -30,21 +81,69 @@ def parse(text: str, name: str) -> tuple[Any, dict[Location, int]]:
     Raises
     ------
     FileFormatError
-        If the text is not YAML, holds anything but plain data, or a key comes twice.
+        If the text is not YAML, too large or too deep, holds anything but plain data, or a key
+        comes twice.
     """
+    lines: dict[Location, int] = {}
     try:
-        data = yaml.safe_load(text)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _count(text, name)
+        loader = _Loader(text)
+        try:
+            root = loader.get_single_node()
+            if root is None:
+                return None, lines
+            data = loader.construct_document(root)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise FileFormatError(f"{name}{where}: this is not YAML: {error.problem}.") from None
     except yaml.YAMLError as error:
         raise FileFormatError(f"{name}: this is not YAML: {error}.") from None
-    lines: dict[Location, int] = {}
-    if root is not None:
-        _collect(root, (), lines, name)
+    except (ValueError, OverflowError) as error:  # a date or a number that is none
+        raise FileFormatError(f"{name}: a value can't be read: {error}.") from None
+    # A merge key (<<) has been resolved by now: what it brings has the line of its origin.
+    _collect(root, (), lines, name)
     return data, lines
+
+
+def _count(text: str, name: str) -> None:
+    """Refuse what is too much, from the stream of events and so in bounded memory."""
+    if len(text) > LONGEST:
+        raise FileFormatError(f"{name}: longer than {LONGEST // 2**20} MiB.")
+    sizes: dict[str, int] = {}
+    stack: list[tuple[str | None, int]] = [(None, 0)]  # anchor and size so far
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            stack.append((event.anchor, 1))
+            if len(stack) > DEEPEST + 1:
+                raise FileFormatError(
+                    f"{name}, line {line}: more than {DEEPEST} lists or mappings inside one "
+                    "another. No file of this project needs that."
+                )
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = stack.pop()
+        elif isinstance(event, yaml.ScalarEvent):
+            anchor, size = event.anchor, 1
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in sizes:
+                open_ones = {anchor for anchor, _ in stack}
+                fault = "contains itself" if event.anchor in open_ones else "stands for nothing"
+                raise FileFormatError(f"{name}, line {line}: the alias '*{event.anchor}' {fault}.")
+            anchor, size = None, sizes[event.anchor]
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = size
+        stack[-1] = (stack[-1][0], stack[-1][1] + size)
+        if stack[-1][1] > MOST:
+            raise FileFormatError(
+                f"{name}, line {line}: more than {MOST} values, counting those that aliases (*) "
+                "stand for. Write it out, or leave out what is not needed."
+            )
 
 
 def _collect(node: yaml.Node, here: Location, lines: dict[Location, int], name: str) -> None:
