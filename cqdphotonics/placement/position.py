@@ -14,7 +14,8 @@ from cqdphotonics.placement.template import Template
 
 Floats = NDArray[np.float64]
 
-_NODES = 200
+_LEAST_NODES, _MOST_NODES = 64, 600
+"""Of a quadrature over a disc: more of them where the overlay is small against it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ class Distribution:
             inside = ncx2.cdf((a / sx) ** 2, 2, (x**2 + y**2) / sx**2)
             return np.asarray(inside / (np.pi * a**2))
         # u = a sin t: the chord's end has a root there, which sin takes away.
-        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+        nodes, weights = np.polynomial.legendre.leggauss(
+            int(np.clip(12 * a / min(sx, sy), _LEAST_NODES, _MOST_NODES))
+        )
         t = np.pi / 2 * nodes
         u, chord = a * np.sin(t), a * np.cos(t)
         across = ndtr((y[..., None] + chord) / sy) - ndtr((y[..., None] - chord) / sy)
@@ -102,7 +105,7 @@ class Distribution:
         Raises
         ------
         RangeError
-            A negative radius.
+            A negative radius, or an overlay error of 0 along one axis only.
         """
         if radius < 0:
             raise RangeError(f"radius = {radius:g} µm is negative.")
@@ -111,8 +114,11 @@ class Distribution:
         if self.template.shape == "hole" and sx == sy == 0:
             shares = np.minimum(1.0, (radius / np.maximum(a, 1e-15)) ** 2)
             return float((weights * shares).sum())
+        if min(sx, sy) == 0:
+            raise RangeError("an overlay error of 0 along one axis only: use `sample`.")
+        count = _nodes(radius, min(sx, sy))
         # One of two axes is integrated exactly, which needs a density along the other only.
-        nodes, quadrature = np.polynomial.legendre.leggauss(400)
+        nodes, quadrature = np.polynomial.legendre.leggauss(count)
         t = np.pi / 2 * nodes
         x, chord = radius * np.sin(t), radius * np.cos(t)
         total = 0.0
@@ -123,7 +129,7 @@ class Distribution:
 
     def _strip(self, x: Floats, chord: Floats, a: float, b: float) -> Floats:
         """∫ density(x, y) dy over |y| ≤ chord."""
-        nodes, weights = np.polynomial.legendre.leggauss(100)
+        nodes, weights = np.polynomial.legendre.leggauss(len(x))
         y = chord[:, None] * nodes
         values = self._one_size(np.broadcast_to(x[:, None], y.shape), y, a, b)
         return np.asarray((values * weights).sum(1) * chord)
@@ -148,6 +154,10 @@ class Distribution:
         else:
             free = random.uniform(-1, 1, (count, 2)) * np.stack([a[which], b[which]], 1)
         return free + random.normal(size=(count, 2)) * np.array(self.template.overlay)
+
+
+def _nodes(extent: float, sigma: float) -> int:
+    return int(np.clip(12 * extent / sigma, _LEAST_NODES, _MOST_NODES))
 
 
 def _gauss(x: Floats, sigma: float) -> Floats:

@@ -128,7 +128,7 @@ class Template(BaseModel):
         """Diameters of dots and their weights: equally likely slices of the distribution."""
         if self.dot_spread == 0:
             return np.array([self.dot_diameter]), np.array([1.0])
-        slices = 400
+        slices = 100
         quantiles = (np.arange(slices) + 0.5) / slices
         lowest = norm.cdf(-self.dot_diameter / self.dot_spread)  # no diameter below 0
         sizes = norm.ppf(lowest + (1 - lowest) * quantiles, self.dot_diameter, self.dot_spread)

@@ -225,7 +225,7 @@ def correct(component: Any, layer: Layer | Numbers, process: Process | None = No
     region = outline(component, numbers, process)
     grid, shortest = process.shot_grid, process.shortest
 
-    pieces = cut(region, _first_side(process))
+    pieces = cut(region, _first_side(process), round(4 * shortest / grid))
     points = _judged(region, process)
     doses = plain = _plain_doses(polygons(pieces, grid), process)
     shapes = polygons(pieces, grid)

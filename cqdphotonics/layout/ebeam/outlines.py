@@ -104,7 +104,7 @@ def biased(region: Any, bias: float, grid: float = GRID) -> Any:
     grid : float
         Size of a step in µm.
     """
-    return region.merged().sized(round(bias / grid), 2)
+    return region.merged().sized(round(bias / grid), 2).merged()
 
 
 def reduced(region: Any, tolerance: float, grid: float = GRID) -> Any:

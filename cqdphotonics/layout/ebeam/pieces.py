@@ -20,6 +20,8 @@ Square = tuple[int, int, int]
 MOST = 300_000
 """So many pieces fit in memory and are computed in minutes."""
 
+MANY_EDGES = 24
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -31,8 +33,19 @@ class Piece:
     """(E, 4) in steps of the shot grid, interior on the left."""
 
 
-def cut(region: Any, side: int) -> list[Piece]:
-    """The pieces of a region in squares of one size.
+def cut(region: Any, side: int, smallest: int) -> list[Piece]:
+    """The pieces of a region in squares of one size, smaller where an outline has many vertices.
+
+    Every edge of a piece is looked at from every point near the piece, so that pieces of few
+    edges make a faster computation.
+
+    Parameters
+    ----------
+    region : klayout.db.Region
+        United.
+    side, smallest : int
+        Of the squares, in steps of the region's grid; for the sake of vertices none becomes
+        smaller than `smallest`.
 
     Raises
     ------
@@ -56,7 +69,14 @@ def cut(region: Any, side: int) -> list[Piece]:
                 pieces += _inside(strip, (left, row * side, side))
             if len(pieces) > MOST:
                 raise _too_many()
-    return pieces
+    done: list[Piece] = []
+    while pieces:
+        piece = pieces.pop()
+        if len(piece.edges) > MANY_EDGES and piece.square[2] >= 2 * smallest:
+            pieces += quarter(piece)
+        else:
+            done.append(piece)
+    return done[::-1]
 
 
 def quarter(piece: Piece) -> list[Piece]:
