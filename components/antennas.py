@@ -32,8 +32,8 @@ def bowtie(
     ] = 0.085,
     width: Annotated[
         float, Range(0.02, 1.0, "µm", "width of each triangle at its base", "it sets the angle")
-    ] = 0.095,
-    gap: Gap = 0.02,
+    ] = 0.096,
+    gap: Gap = 0.03,
     corner: Corner = 0.01,
     dot_x: DotX = 0.0,
     dot_y: DotY = 0.0,
@@ -53,7 +53,8 @@ def bowtie(
 
     Gap, length and width are those of the rounded shape: the tips are `gap` apart, and each piece
     is `length` long and `width` wide. A sharp tip would be an ideal that no field solver can
-    converge on. The dot's height is the stack's `emitter_height`.
+    converge on. The dot's height is the stack's `emitter_height`. Gap and width are drawn as even
+    numbers of nanometres, so that both halves are mirror images on the grid.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def rod_dimer(
     width: Annotated[
         float, Range(0.01, 0.5, "µm", "width of each rod", "narrower rods can't be lifted off")
     ] = 0.04,
-    gap: Gap = 0.02,
+    gap: Gap = 0.03,
     corner: Corner = 0.02,
     dot_x: DotX = 0.0,
     dot_y: DotY = 0.0,

@@ -58,7 +58,7 @@ def nanopatch_cube(
     size: Annotated[
         float,
         Range(0.02, 0.5, "µm", "side of the cube as seen from above", "it sets the resonance"),
-    ] = 0.075,
+    ] = 0.076,
     corner: Annotated[
         float, Range(0.0, 0.2, "µm", "radius of the corners", "grown cubes have about 8 nm")
     ] = 0.008,
@@ -82,7 +82,7 @@ def nanopatch_cube(
 
     The fundamental mode of the gap has its node below the middle and is strongest under the edges
     and corners. The height of the cube is the stack's `thickness`; the edges of its top and
-    bottom are not rounded.
+    bottom are not rounded. The side is drawn as an even number of nanometres.
 
     Raises
     ------
