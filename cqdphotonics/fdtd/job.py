@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SOLVER_VERSION = 6
+SOLVER_VERSION = 7
 """Raised when the worker computes something else from the same job; it is part of the hash."""
 
 
@@ -194,6 +194,8 @@ class Job(Computation):
         The homogeneous run: medium and inner half extent in every direction.
     ports : tuple of PortSpec
         Planes through which guided light leaves.
+    mode_box : tuple of 4 floats, optional
+        As `box`: where the energy of modes is counted; `box` itself if not given.
     """
 
     solver_version: int = SOLVER_VERSION
@@ -220,6 +222,7 @@ class Job(Computation):
     reference_index: float
     reference_half_width: float
     ports: tuple[PortSpec, ...] = ()
+    mode_box: tuple[float, float, float, float] | None = None
 
     def canonical(self) -> str:
         """JSON with sorted keys; ports only where there are some, as in jobs from before them."""

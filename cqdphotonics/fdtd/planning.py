@@ -237,17 +237,18 @@ def _job(
     if round((above - below) * resolution) % 2:  # the emitter has to stay on a grid point
         above += 1 / resolution
     x_reach, y_reach = _lateral(scene)
-    if cylindrical:
-        x_reach = max(x_reach, _LEAST_RADIUS * wavelength / around**0.5)
-    half_width = _round_up(x_reach + padding, resolution)
-    half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
     shell = padding / 2
-    box = (
+    mode_box = (
         _round_up(x_reach + shell, resolution),
         0.0 if cylindrical else _round_up(y_reach + shell, resolution),
         _round_up(max(-low, 0.0) + shell, resolution),
         _round_up(max(high, 0.0) + shell, resolution),
     )
+    if cylindrical:
+        x_reach = max(x_reach, _LEAST_RADIUS * wavelength / around**0.5)
+    half_width = _round_up(x_reach + padding, resolution)
+    half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
+    box = (_round_up(x_reach + shell, resolution), *mode_box[1:])
     wavelengths = np.linspace(band[1], band[0], SPECTRUM_POINTS)
     frequencies = [float(f) for f in 1 / wavelengths]
     frequencies[SPECTRUM_POINTS // 2] = 1 / wavelength
@@ -268,6 +269,7 @@ def _job(
         pml=pml,
         side_pml=_round_up(_SIDE_PML_WAVELENGTHS[formulation] * wavelength, resolution),
         box=box,
+        mode_box=mode_box,
         media=on_grid,
         background=scene.medium,
         solids=solids_about_emitter(

@@ -13,11 +13,14 @@ from uncertainties import UFloat
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, UnknownNameError
+from cqdphotonics.fdtd.displaced import feeding
+from cqdphotonics.fdtd.modes import Mode
 from cqdphotonics.fdtd.store import storage_error
 from cqdphotonics.quantum import Environment, fit_environment
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import ArrayLike
 
     from cqdphotonics.emitters import Emitter
 
@@ -41,7 +44,9 @@ class Response:
         over ``direction`` and ``na`` as shares of the total power; ``far_field`` over
         ``direction`` and ``theta``, power per steradian and total power, averaged over the azimuth;
         ``field`` (|E|², relative) and ``epsilon`` over ``x`` and ``z`` (µm from the emitter). The
-        last three are at the emission wavelength. An uncertainty of 0 means that none is known.
+        last three are at the emission wavelength; ``mode_field``, the complex fields of modes in
+        the emitter's plane, over ``mode`` (the number in `modes`), ``vector``, ``part`` (real,
+        imaginary), ``mode_x`` and ``mode_y``. An uncertainty of 0 means that none is known.
     wavelength : float
         Emission wavelength in µm.
     fidelity : str
@@ -60,6 +65,8 @@ class Response:
         Where the raw results lie in the store.
     provenance : dict
         Component, stack, versions, grids.
+    modes : tuple of Mode
+        The resonances with volumes, both Purcell factors and where their light goes.
     """
 
     data: "xr.Dataset"
@@ -72,6 +79,7 @@ class Response:
     cost_seconds: float
     job_hashes: tuple[str, ...]
     provenance: dict[str, Any]
+    modes: tuple[Mode, ...] = ()
 
     def _at_emission(self, name: str, spread: str | None = None) -> UFloat:
         point = self.data.sel(wavelength=self.wavelength, method="nearest")
@@ -139,6 +147,57 @@ class Response:
         point = self.data.sel(direction=direction).isel(na=nearest)
         return quantity(float(point["collection"]), float(point["collection_uncertainty"]))
 
+    @property
+    def dominant_mode(self) -> Mode | None:
+        """The mode that makes most of the Purcell factor at the emission; None without any."""
+
+        def at_emission(mode: Mode) -> float:
+            detuning = 2 * mode.quality * (self.wavelength / mode.wavelength - 1)
+            return (mode.purcell_of_mode or mode.purcell) / (1 + detuning**2)
+
+        return max(self.modes, key=at_emission, default=None)
+
+    def relative_coupling(
+        self, dx: "ArrayLike", dy: "ArrayLike", axis: "str | ArrayLike | None" = None
+    ) -> np.ndarray:
+        """Power that a displaced, turned dipole gives to the dominant mode, to the nominal one's.
+
+        A single mode is taken for the whole response: background and other resonances are left
+        out, and the dot itself does not change the mode. Compare `Mode.purcell_of_mode` with
+        `Mode.purcell`. Errors of the grid are largest at surfaces, where fields jump.
+
+        Parameters
+        ----------
+        dx, dy : array_like
+            Displacement in the plane of the layout, in µm; they are broadcast.
+        axis : "x", "y", "z" or three numbers, optional
+            The displaced dipole's axis; that of the simulated one if not given.
+
+        Raises
+        ------
+        InputError
+            No mode's field was found: nothing rings at the dipole. Simulate with `emitter_offset`.
+        RangeError
+            A place is outside the field that was kept, about a quarter of a wavelength beyond the
+            structure.
+        """
+        mode = self.dominant_mode
+        number = self.modes.index(mode) if mode is not None else -1
+        if "mode_field" not in self.data or number not in self.data["mode"].values:
+            raise InputError(
+                "no mode rings long enough in this response for its field to be known, so the "
+                "coupling elsewhere can't be told from it. Simulate with emitter_offset instead."
+            )
+        parts = self.data["mode_field"].sel(mode=number)
+        field = parts.sel(part="real").values + 1j * parts.sel(part="imaginary").values
+        m = parts.attrs["angular_number"]
+        plane = (field, self.data["mode_x"].values, self.data["mode_y"].values)
+        number_of_phi = None if m < 0 else int(m)
+        nominal = self.provenance["dipole"]
+        at_dot = feeding(*plane, number_of_phi, 0.0, 0.0, nominal)
+        elsewhere = feeding(*plane, number_of_phi, dx, dy, nominal if axis is None else axis)
+        return np.asarray(elsewhere / at_dot)
+
     def environment(
         self, emitter: "Emitter", na: float = 0.8, direction: str = "up"
     ) -> Environment:
@@ -195,6 +254,7 @@ class Response:
         target = Path(directory)
         work = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
         about = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "data"}
+        about["modes"] = [mode.as_dict() for mode in self.modes]
         try:
             work.mkdir(parents=True)
             self.data.to_netcdf(work / DATA, engine="h5netcdf")
@@ -227,6 +287,7 @@ class Response:
             about["resonances"] = tuple(tuple(r) for r in about["resonances"])
             for name in ("checks", "job_hashes"):
                 about[name] = tuple(about[name])
+            about["modes"] = tuple(Mode.from_dict(mode) for mode in about["modes"])
             return cls(data=data, **about)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise FileFormatError(

@@ -43,6 +43,11 @@ class Decays:
         return ((upper - np.exp(delta * first + phase)) / delta) @ self.amplitude
 
     @property
+    def table(self) -> np.ndarray:
+        """Rows: complex frequency and amplitude."""
+        return np.stack([self.frequency, self.amplitude])
+
+    @property
     def quality(self) -> np.ndarray:
         """Quality factor of each, Re f / (2 |Im f|)."""
         return self.frequency.real / (-2 * self.frequency.imag)

@@ -10,6 +10,7 @@ import numpy as np
 from cqdphotonics import __version__
 from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
+from cqdphotonics.fdtd.modes import mode_fields, settled_modes
 from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
@@ -167,6 +168,8 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         )
     angular = [best.angular(side) for side in directions]
     x, z, field, epsilon = best.cross_section()
+    modes = settled_modes(runs, registration.factors, registration.spread)
+    kept = mode_fields(best)
     spectra = {
         "purcell": purcell,
         "purcell_uncertainty": purcell_spread,
@@ -183,6 +186,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             **_through_ports(best, lambda values: moved(best, values, factor)),
             "field": (("x", "z"), field),
             "epsilon": (("x", "z"), epsilon),
+            **kept.get("data", {}),
         },
         coords={
             "wavelength": ("wavelength", wavelength, {"units": "µm"}),
@@ -192,6 +196,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "theta": ("theta", angular[0].theta, {"units": "rad"}),
             "x": ("x", x, {"units": "µm"}),
             "z": ("z", z, {"units": "µm"}),
+            **kept.get("coords", {}),
         },
     )
     unit = "power of the same dipole in the homogeneous host"
@@ -221,6 +226,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         cost_seconds=sum(float(raw.meta["seconds"]) for raw in raws),
         job_hashes=tuple(raw.job_hash for raw in raws),
         provenance=_provenance(planned, raws, registration.note),
+        modes=modes,
     )
 
 

@@ -4,6 +4,7 @@ import meep as mp
 import numpy as np
 
 from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.solver.modes import capture
 from cqdphotonics.fdtd.solver.ports import PortMonitors
 from cqdphotonics.fdtd.solver.run import Run
 
@@ -18,9 +19,10 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
         two intervals earlier), ``work_truncated`` (without tail), ``work_reference``;
         ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``port_NAME_flux``
         per |J|², and ``port_NAME`` (frequency, component, across, z) per |J|; ``resonances``
-        (rows: complex frequency and amplitude of the ring-down); planes and cross-section at the
-        emission frequency per |J|; ``summary``: time, share of the tail, change between the last
-        two completions, 1 if it ended converged; ``summary_reference``.
+        (rows: complex frequency and amplitude of the ring-down at ``resonances_start``); ``mode_…``
+        and ``resonances_late`` (see `cqdphotonics.fdtd.solver.modes.capture`); planes and
+        cross-section at the emission frequency per |J|; ``summary``: time, share of the tail,
+        change between the last two completions, 1 if it ended converged; ``summary_reference``.
     """
     arrays: dict[str, np.ndarray] = {"frequencies": np.array(job.frequencies)}
     reference = Run(job, homogeneous=True)
@@ -39,7 +41,9 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     for name, flux in device.fluxes.items():
         arrays[f"flux_{name}"] = np.array(mp.get_fluxes(flux)) / device.current_squared()
     if ending.decays is not None:
-        arrays["resonances"] = np.stack([ending.decays.frequency, ending.decays.amplitude])
+        arrays["resonances"] = ending.decays.table
+        arrays["resonances_start"] = np.array(ending.decays.start)
     device.collect_near_fields(arrays)
     ports.collect(arrays)
+    arrays.update(capture(device, ending.decays))
     return arrays

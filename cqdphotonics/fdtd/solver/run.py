@@ -121,6 +121,8 @@ class Run:
         self.ldos = mp.Ldos(self.frequencies)
         self.fluxes = {name: self._flux(regions) for name, regions in self._surfaces().items()}
         self.samples: list[tuple[float, complex]] = []
+        self.watcher = self._watcher()
+        self.source_end = 0.0
 
     def _absorbing_layers(self) -> list[mp.PML]:
         def layer(thickness: float, direction: int) -> mp.PML:
@@ -193,16 +195,15 @@ class Run:
 
     def until_converged(self, stop: StopSpec, label: str) -> Ending:
         """Run until the spectrum of work, completed by its tail, stands still (see `StopSpec`)."""
-        watcher = self._watcher()
-        self.sim.run(watcher, until_after_sources=0)
-        started = self.sim.meep_time()
+        self.sim.run(self.watcher, until_after_sources=0)
+        started = self.source_end = self.sim.meep_time()
         driven = max(abs(value) for _, value in self.samples)
         times, completed, quiet, tail_share, change = [started], [], 0, 1.0, np.inf
         field, current = self.integrals()
         decays: ringdown.Decays | None = None
         while times[-1] - started < stop.longest and quiet < 2:
             first, earlier = len(self.samples), field
-            self.sim.run(watcher, until=stop.interval)
+            self.sim.run(self.watcher, until=stop.interval)
             times.append(self.sim.meep_time())
             field, current = self.integrals()
             peak = max(abs(value) for _, value in self.samples[first:])
@@ -213,8 +214,7 @@ class Run:
                     f"fields grow without a source, to {peak / driven:.1e} times the driven peak "
                     f"at t = {times[-1]:.1f} µm/c"
                 )
-            quietly = np.array([entry for entry in self.samples if entry[0] > started])
-            decays = ringdown.fit(quietly[:, 0].real, quietly[:, 1], self.job.source.frequency)
+            decays = self.decays_since_source()
             rest = np.zeros_like(field)
             if decays is not None:
                 rest, _ = ringdown.tail(
@@ -235,6 +235,11 @@ class Run:
             decays=decays,
             summary=np.array([times[-1], tail_share, change, float(quiet == 2)]),
         )
+
+    def decays_since_source(self) -> ringdown.Decays | None:
+        """What rings at the dipole, from all samples since the source has ended."""
+        quietly = np.array([entry for entry in self.samples if entry[0] > self.source_end])
+        return ringdown.fit(quietly[:, 0].real, quietly[:, 1], self.job.source.frequency)
 
     @property
     def near_frequencies(self) -> tuple[float, ...]:

@@ -1,0 +1,248 @@
+"""Fields of the modes that still ring when a run has converged.
+
+The source has long ended then, and the dipole's own near field with it: what is left is the sum
+of decaying modes whose complex frequencies the ring-down at the dipole gave. The run goes on for
+some periods, the fields of the whole box are added up with weights that let one mode through and
+none of the others, and the rest is averaged down. The sums are complex amplitudes, so that
+|E|² is the mean over a period. Energy is taken from E and D, which holds the averaging of the
+permittivity at surfaces as the solver does it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import meep as mp
+import numpy as np
+
+from cqdphotonics.fdtd import ringdown
+
+if TYPE_CHECKING:
+    from cqdphotonics.fdtd.solver.run import Run
+
+MOST_MODES = 3
+LEAST_QUALITY = 20.0
+_LEAST_AMPLITUDE = 0.01
+"""Of the strongest mode's at the end of the run: what rings less is not looked at."""
+
+_SNAPSHOTS, _SPACING = 16, 1.25
+"""So many fields are added up, so many periods apart: a quarter more than whole ones, so that real
+fields show both quadratures."""
+
+_SPOKEN_FOR = 1e-3
+"""Other modes down to this share of the strongest are kept out by the weights."""
+
+
+def ringing(decays: ringdown.Decays | None, band: tuple[float, float], time: float) -> list[int]:
+    """Numbers of the modes of `decays` in `band` that ring at `time`, strongest first."""
+    if decays is None:
+        return []
+    frequency, strength = decays.frequency, _strength(decays, time)
+    inside = (frequency.real >= band[0]) & (frequency.real <= band[1])
+    loud = inside & (decays.quality >= LEAST_QUALITY) & (strength > 0)
+    loud &= strength >= _LEAST_AMPLITUDE * (strength[loud].max() if loud.any() else 1.0)
+    return [int(k) for k in np.argsort(-strength) if loud[k]][:MOST_MODES]
+
+
+def _strength(decays: ringdown.Decays, time: float) -> np.ndarray:
+    decay = np.exp(2 * np.pi * decays.frequency.imag * (time - decays.start))
+    return np.abs(decays.amplitude) * decay
+
+
+def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]:
+    """Go on with a converged `run` and take the fields of its modes.
+
+    Returns
+    -------
+    dict
+        Empty where nothing rings. ``mode_frequency`` (complex, 1/µm); ``mode_energy``
+        ∫ Re(E*·D) over the box, in µm³; ``mode_peak``, the largest Re(E*·D) of the mode as a
+        linear dipole drives it, with ``mode_place`` (x or r, y, z from the emitter, µm) and
+        ``mode_epsilon`` there; ``mode_plane`` (mode, component, x, y), the complex field in the
+        emitter's plane (along r, with y of length 1, when cylindrical; components r, φ, z then)
+        with ``mode_x`` and ``mode_y``; ``resonances_late``, the ring-down's modes with these
+        periods counted. All of a mode's fields share one arbitrary unit.
+    """
+    frequencies = run.frequencies
+    band = (float(frequencies.min()), float(frequencies.max()))
+    time = float(run.sim.meep_time())
+    chosen = ringing(decays, band, time)
+    if decays is None or not chosen:
+        return {}
+    step = run.job.courant / run.job.resolution
+    central = float(decays.frequency[chosen[0]].real)
+    every = [round(_SPACING * k / (central * step)) for k in range(_SNAPSHOTS)]
+    weights = _weights(decays, chosen, time, np.array(every) * step, run.cylindrical)
+
+    box, plane = _Sum(run, _box(run)), _Sum(run, _plane(run), displacement=False)
+    gone = 0
+    for number, steps in enumerate(every):
+        if steps > gone:
+            run.sim.run(run.watcher, until=(steps - gone) * step)
+            gone = steps
+        box.add(weights[:, number])
+        plane.add(weights[:, number])
+    late = run.decays_since_source()
+    return {
+        "mode_frequency": decays.frequency[chosen],
+        **_energies(run, box),
+        **_in_plane(run, plane),
+        **({"resonances_late": late.table} if late is not None else {}),
+    }
+
+
+def _weights(
+    decays: ringdown.Decays,
+    chosen: list[int],
+    time: float,
+    delays: np.ndarray,
+    complex_fields: bool,
+) -> np.ndarray:
+    """Weights (mode, snapshot) of the least norm that let each chosen mode through alone."""
+    strength = _strength(decays, time)
+    kept = [k for k in range(len(strength)) if strength[k] > _SPOKEN_FOR * strength.max()]
+    others = sorted((k for k in kept if k not in chosen), key=lambda k: -strength[k])
+    # Fewer conditions than half the snapshots: the rest of them averages noise.
+    most = _SNAPSHOTS // (2 if complex_fields else 4)
+    order = [*chosen, *others][: max(most, len(chosen))]
+    poles = decays.frequency[order]
+    if not complex_fields:  # a real field holds each mode and its conjugate
+        poles = np.concatenate([poles, -poles.conj()])
+    evolution = np.exp(-2j * np.pi * poles[:, None] * delays[None, :])
+    target = np.eye(len(poles))[:, : len(chosen)]
+    return (np.linalg.pinv(evolution, rcond=1e-4) @ target).T
+
+
+def _box(run: "Run") -> dict[str, mp.Vector3]:
+    """The box of the job's `mode_box`; with mirrors the part of it that is stepped."""
+    job = run.job
+    a, b, down, up = job.mode_box or job.box
+    if run.cylindrical:
+        low, high = (0.0, 0.0, -down), (a, 0.0, up)
+    else:
+        low, high = (-a, -b, -down), (a, b, up)
+        held = {mirror.axis for mirror in job.mirrors}
+        low = (
+            0.0 if "x" in held else -a,
+            0.0 if "y" in held else -b,
+            0.0 if "z" in held else -down,
+        )
+    lower, upper = (mp.Vector3(*v) + mp.Vector3(0, 0, run.z0) for v in (low, high))
+    return {"center": (lower + upper) / 2, "size": upper - lower}
+
+
+def _plane(run: "Run") -> dict[str, mp.Vector3]:
+    a, b, _, _ = run.job.mode_box or run.job.box
+    if run.cylindrical:
+        return {"center": mp.Vector3(a / 2, 0, run.z0), "size": mp.Vector3(a)}
+    return {"center": mp.Vector3(0, 0, run.z0), "size": mp.Vector3(2 * a, 2 * b)}
+
+
+class _Sum:
+    """Weighted sums of the fields in a volume, one for each mode.
+
+    Parameters
+    ----------
+    run : Run
+    where : dict
+        Centre and size.
+    displacement : bool
+        Whether to add up D, too.
+    """
+
+    def __init__(self, run: "Run", where: dict[str, mp.Vector3], displacement: bool = True) -> None:
+        self.run, self.where = run, where
+        names = ("r", "p", "z") if run.cylindrical else ("x", "y", "z")
+        self.components = [
+            getattr(mp, f"{kind}{name}")
+            for kind in ("E", "D")[: 1 + displacement]
+            for name in names
+        ]
+        self.total: list[np.ndarray] = []
+
+    def add(self, weights: np.ndarray) -> None:
+        """Add the fields of now with one weight for each mode."""
+        for number, component in enumerate(self.components):
+            values = self.run.sim.get_array(component=component, **self.where)
+            if number == len(self.total):
+                shape = (len(weights), *values.shape)
+                self.total.append(np.zeros(shape, dtype=np.complex128))
+            for mode, weight in enumerate(weights):
+                self.total[number][mode] += weight * values
+
+    def coordinates(self) -> list[np.ndarray]:
+        """Along each axis of the arrays, about the emitter, in µm."""
+        shape = list(self.total[0].shape[1:])
+        step, z0 = 1 / self.run.job.resolution, self.run.z0
+        middle, size = self.where["center"], self.where["size"]
+
+        def along(centre: float, count: int) -> np.ndarray:
+            return centre + (np.arange(count) - (count - 1) / 2) * step
+
+        if self.run.cylindrical:  # stored as (z, r)
+            radii = (np.arange(shape[-1]) + 0.5) * step
+            return [along(middle.z - z0, shape[0]), radii] if len(shape) > 1 else [radii]
+        places = [(middle.x, size.x), (middle.y, size.y), (middle.z - z0, size.z)]
+        extended = [centre for centre, length in places if length > 0]
+        return [along(c, n) for c, n in zip(extended, shape, strict=True)]
+
+
+def _energies(run: "Run", box: _Sum) -> dict[str, np.ndarray]:
+    electric, displacement = np.stack(box.total[:3], axis=1), np.stack(box.total[3:], axis=1)
+    axes = box.coordinates()
+    if run.cylindrical and run.job.angular_number == 1:
+        # Next to the axis Meep 1.25's E_φ is spoilt by what it keeps on the axis itself; there
+        # |E_φ| = |E_r|.
+        for field in (electric, displacement):
+            field[:, 1, :, 0] = field[:, 0, :, 0]
+    density = (electric.conj() * displacement).real  # (mode, component, …)
+    if run.cylindrical:
+        height, radius = axes
+        size = box.where["size"]
+        inside = np.abs(height - (box.where["center"].z - run.z0)) < size.z / 2
+        measure = np.outer(inside, 2 * np.pi * radius * (radius < size.x)) / run.job.resolution**2
+        linear = _driven_by_a_linear_dipole(density, run.job.angular_number)
+        # A linear dipole drives both senses of rotation: twice the energy of one.
+        factor = 1.0 if run.job.angular_number == 0 else 2.0
+        allowed = measure > 0
+    else:
+        *_, weight = run.sim.get_array_metadata(**box.where)
+        measure = np.reshape(weight, density.shape[2:])
+        factor = float(2 ** len(run.job.mirrors))
+        linear, allowed = density.sum(axis=1), measure > 0
+    energy = factor * (density.sum(axis=1) * measure).reshape(len(density), -1).sum(axis=1)
+    peaks, places, epsilons = [], [], []
+    for mode, values in enumerate(linear):
+        flat = int(np.argmax(np.where(allowed, values, -np.inf)))
+        where = np.unravel_index(flat, values.shape)
+        place = [float(axis[k]) for axis, k in zip(axes, where, strict=True)]
+        places.append([place[1], 0.0, place[0]] if run.cylindrical else place)
+        peaks.append(values[where])
+        intensity = (np.abs(electric[mode][(slice(None), *where)]) ** 2).sum()
+        epsilons.append(density[mode][(slice(None), *where)].sum() / intensity)
+    return {
+        "mode_energy": energy,
+        "mode_peak": np.array(peaks),
+        "mode_place": np.array(places),
+        "mode_epsilon": np.array(epsilons),
+    }
+
+
+def _driven_by_a_linear_dipole(density: np.ndarray, m: int) -> np.ndarray:
+    """The larger of ε|E|² at φ = 0 and π/2 where fields ∝ exp(±imφ) are driven alike.
+
+    Together they are 2 cos(mφ) (E_r, E_z) and 2i sin(mφ) E_φ.
+    """
+    if m == 0:
+        return density.sum(axis=1)
+    return 4 * np.maximum(density[:, 0] + density[:, 2], density[:, 1])
+
+
+def _in_plane(run: "Run", plane: _Sum) -> dict[str, Any]:
+    fields = np.stack(plane.total, axis=1)
+    axes = plane.coordinates()
+    if run.cylindrical:
+        fields, axes = fields[..., None], [axes[0], np.zeros(1)]
+    return {
+        "mode_plane": fields.astype(np.complex64),
+        "mode_x": axes[0],
+        "mode_y": axes[1],
+    }
