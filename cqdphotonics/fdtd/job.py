@@ -55,6 +55,8 @@ class MediumSpec(_Frozen):
     epsilon: float = Field(gt=0.8)
     poles: tuple[PoleSpec, ...] = ()
     perfect_conductor: bool = False
+    conductivity: float = Field(default=0.0, ge=0)
+    """Multiplies ε by 1 + i σ/(2πf), in 1/µm: loss for a dielectric (gain for a metal)."""
 
 
 class BlockSpec(_Frozen):

@@ -5,7 +5,7 @@ from typing import Any
 import meep as mp
 import numpy as np
 
-from cqdphotonics.fdtd.job import MediumSpec, SolidSpec
+from cqdphotonics.fdtd.job import MediumSpec, PoleSpec, SolidSpec
 from cqdphotonics.fdtd.smoothing import ThinLayer
 
 
@@ -13,12 +13,20 @@ def medium(spec: MediumSpec) -> mp.Medium:
     """Meep's medium for `spec`."""
     if spec.perfect_conductor:
         return mp.metal
+    poles = [_pole(pole, pole.sigma, pole.sigma) for pole in spec.poles]
+    return mp.Medium(
+        epsilon=spec.epsilon, E_susceptibilities=poles, D_conductivity=spec.conductivity
+    )
+
+
+def _pole(spec: PoleSpec, along: float, across: float) -> mp.Susceptibility:
+    """A pole of the strength `along` in the plane and `across` it."""
     kinds = {"lorentz": mp.LorentzianSusceptibility, "drude": mp.DrudeSusceptibility}
-    poles = [
-        kinds[pole.kind](frequency=pole.frequency, gamma=pole.gamma, sigma=pole.sigma)
-        for pole in spec.poles
-    ]
-    return mp.Medium(epsilon=spec.epsilon, E_susceptibilities=poles)
+    return kinds[spec.kind](
+        frequency=spec.frequency,
+        gamma=spec.gamma,
+        sigma_diag=mp.Vector3(along, along, across),
+    )
 
 
 def solid(spec: SolidSpec, material: mp.Medium, shift: float) -> mp.GeometricObject:
@@ -52,7 +60,13 @@ def thin_layer(layer: ThinLayer, media: dict[str, mp.Medium], shift: float) -> m
     material = (
         media[layer.medium]
         if layer.medium is not None
-        else mp.Medium(epsilon_diag=mp.Vector3(layer.along, layer.along, layer.across))
+        else mp.Medium(
+            epsilon_diag=mp.Vector3(layer.along, layer.along, layer.across),
+            E_susceptibilities=[
+                _pole(pole, layer.poles_along * pole.sigma, layer.poles_across * pole.sigma)
+                for pole in layer.poles
+            ],
+        )
     )
     centre = mp.Vector3(z=layer.height + shift)
     if layer.radius is None:
