@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cqdphotonics.fdtd.job import Computation, Job, MediumSpec, PortSpec, SolidSpec
+from cqdphotonics.fdtd.job import Job, MediumSpec, PortSpec, SolidSpec
 from cqdphotonics.fdtd.ports import Port
 from cqdphotonics.fdtd.scene import Scene
 from cqdphotonics.fdtd.store import RawResult
@@ -122,7 +122,7 @@ def _ends(scene: Scene) -> list[Port]:
     out = []
     for sign in (-1, 1):
         direction = (float(sign), 0.0) if along == 0 else (0.0, float(sign))
-        name = _ENDS[(scene.continues, sign)]  # type: ignore[index]
+        name = _ENDS[(scene.continues, sign)]
         out.append(Port(name, middle, direction, width, (0, 0)))
     return out
 
@@ -214,16 +214,20 @@ def _as_stored(
     the grid. That takes up to some percent from a wave, less from one of smaller wave number.
     """
     half = pixel / 2
-    one = {(a, b): mode.on(y + a * half, z + b * half) for a in (-1, 1) for b in (-1, 1)}
-    middle = {b: mode.on(y, z + b * half) for b in (-1, 1)}
-    beside = {a: mode.on(y + a * half, z) for a in (-1, 1)}
     along = _half_pixel_loss(mode, pixel)
-    over_z = [sum(middle[b][kind] for b in (-1, 1)) / 2 for kind in (0, 1)]
-    over_y = [sum(beside[a][kind] for a in (-1, 1)) / 2 for kind in (0, 1)]
-    over_both = [sum(each[kind] for each in one.values()) / 4 for kind in (0, 1)]
-    electric = along**2 * np.stack([over_both[0][0], over_z[0][1], over_y[0][2]])
-    magnetic = along * np.stack([over_both[1][0], over_y[1][1], over_z[1][2]])
-    return electric, magnetic
+
+    def mean(kind: int, component: int, across: bool, upright: bool) -> np.ndarray:
+        at = [
+            mode.on(y + a * half, z + b * half)[kind][component]
+            for a in ((-1, 1) if across else (0,))
+            for b in ((-1, 1) if upright else (0,))
+        ]
+        return np.mean(at, axis=0)
+
+    e, h = 0, 1
+    electric = [mean(e, 0, True, True), mean(e, 1, False, True), mean(e, 2, True, False)]
+    magnetic = [mean(h, 0, False, False), mean(h, 1, True, False), mean(h, 2, False, True)]
+    return along**2 * np.stack(electric), along * np.stack(magnetic)
 
 
 def _half_pixel_loss(mode: Mode, pixel: float) -> float:
@@ -231,10 +235,9 @@ def _half_pixel_loss(mode: Mode, pixel: float) -> float:
     return float(np.cos(np.pi * mode.effective_index / mode.wavelength * pixel))
 
 
-def guided_ports(job: Computation, raw: RawResult) -> dict[str, GuidedPort]:
+def guided_ports(job: Job, raw: RawResult) -> dict[str, GuidedPort]:
     """The ports of a run by name."""
-    specs = job.ports if isinstance(job, Job) else ()
-    return {spec.name: GuidedPort(job, spec, raw) for spec in specs}  # type: ignore[arg-type]
+    return {spec.name: GuidedPort(job, spec, raw) for spec in job.ports}
 
 
 def port_modes(job: Job, spec: PortSpec, wavelength: float, count: int = MODES) -> list[Mode]:

@@ -6,15 +6,23 @@ losses out of the plane are not there at all. In the half plane (r, z) of a body
 nothing is left out: the fields vary as exp(imφ).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from cqdphotonics.fdtd.job import Computation, MediumSpec, SolidSpec
+from cqdphotonics import materials
+from cqdphotonics.errors import InputError
+from cqdphotonics.fdtd.dispersion import compensated_permittivity
+from cqdphotonics.fdtd.geometry import solids_about_emitter
+from cqdphotonics.fdtd.job import BlockSpec, Computation, CylinderSpec, MediumSpec, SolidSpec
 from cqdphotonics.fdtd.runner import Limits, run
+from cqdphotonics.fdtd.scene import Scene
 from cqdphotonics.fdtd.store import RawResult, Store
+from cqdphotonics.fdtd.waveguide import StripSection, slab_index, strip_modes
 
 WINDOWS_AGREE = 0.05
 """A Q is trusted where two windows of the ring-down agree on it to this share."""
@@ -176,3 +184,206 @@ def _distinct(
         spread = min((abs(q / quality - 1) for q in again), default=np.inf)
         out.append(RingMode(1 / f.real, quality, float(spread), strength / modes[0][1]))
     return tuple(sorted(out, key=lambda mode: mode.wavelength))
+
+
+def planar_job(
+    scene: Scene,
+    wavelength: float,
+    *,
+    probes: Sequence[tuple[float, float]] = (),
+    pixels: float = 14.0,
+    bandwidth: float = 0.05,
+    periods: float = 250.0,
+) -> PlanarJob:
+    """The film of a scene that holds its dot, in the plane, by its effective index.
+
+    Only an in-plane dipole and the TE modes of the film are described. Loss out of the plane is
+    not there; films above and below count by the index that they touch the film with.
+
+    Parameters
+    ----------
+    scene : Scene
+        From a layout, dipole along x or y.
+    wavelength : float
+        About which modes are looked for, µm.
+    probes : sequence of (x, y)
+        Further places to listen at, in the layout's coordinates; the dot is always one.
+    pixels : float
+        Per wavelength in the film.
+    bandwidth : float
+        Of the source, over its centre.
+    periods : float
+        Length of the ring-down in periods of the light.
+
+    Raises
+    ------
+    InputError
+        A dipole along z, or a dot outside of all patterned films.
+    """
+    if scene.dipole == "z":
+        raise InputError(
+            "a run in the plane holds TE modes, which a dipole along z does not excite. Take x or "
+            "y, or a run in 3D."
+        )
+    z = scene.emitter[2]
+    films = [s for s in scene.solids if s.zmin - 1e-9 <= z <= s.zmax + 1e-9]
+    if not films:
+        raise InputError("the dot lies in none of the patterned films: there is no plane to take.")
+    low, high = films[0].zmin, films[0].zmax
+    flat = [s for s in scene.solids if abs(s.zmin - low) < 1e-9 and abs(s.zmax - high) < 1e-9]
+    around = [_touching(scene, height, side) for height, side in ((low, "below"), (high, "above"))]
+    indices = {name: materials.load(name).index(wavelength).real for name in {
+        *(s.material for s in flat), scene.medium, *around}}  # fmt: skip
+    effective = {}
+    for name in sorted({s.material for s in flat} | {scene.medium}):
+        guiding = indices[name] > max(indices[other] for other in around)
+        outside = (indices[around[0]], indices[around[1]])
+        effective[name] = (
+            slab_index(high - low, indices[name], *outside, wavelength)
+            if guiding
+            else indices[name]
+        )
+    resolution = round(pixels * max(effective.values()) / wavelength, 6)
+    courant = 0.5
+    middle = ((scene.core[0] + scene.core[2]) / 2, (scene.core[1] + scene.core[3]) / 2)
+    padding = 0.6 * wavelength
+
+    def up(length: float) -> float:
+        return ceil(length * resolution - 1e-6) / resolution
+
+    def moved(point: tuple[float, float]) -> tuple[float, float]:
+        return (round(point[0] - middle[0], 9), round(point[1] - middle[1], 9))
+
+    centred = replace(scene, solids=tuple(flat), films=(), emitter=(*middle, z))
+    frequency = 1 / wavelength
+    dot = moved((scene.emitter[0], scene.emitter[1]))
+    return PlanarJob(
+        resolution=resolution,
+        courant=courant,
+        half_width=up((scene.core[2] - scene.core[0]) / 2 + padding),
+        half_depth=up((scene.core[3] - scene.core[1]) / 2 + padding),
+        pml=up(0.6 * wavelength),
+        media={
+            name: MediumSpec(
+                label=f"{name} n = {index:.4g} (effective)",
+                epsilon=round(
+                    compensated_permittivity(
+                        index**2, frequency, 1 / resolution, courant / resolution, "cylindrical"
+                    ),
+                    9,
+                ),
+            )
+            for name, index in effective.items()
+        },
+        background=scene.medium,
+        solids=solids_about_emitter(centred, frozenset(), (0.0, 0.0)),
+        source=dot,
+        direction=scene.dipole,
+        probes=(dot, *(moved(point) for point in probes)),
+        centre=frequency,
+        width=bandwidth * frequency,
+        duration=periods * wavelength,
+    )
+
+
+def _touching(scene: Scene, height: float, side: str) -> str:
+    """Material that touches the film at a height, outside of it."""
+    for film in scene.films:
+        if side == "below" and abs(film.zmax - height) < 1e-9:
+            return film.material
+        if side == "above" and abs(film.zmin - height) < 1e-9:
+            return film.material
+    return scene.medium
+
+
+def ring_job(
+    radius: float,
+    section: StripSection,
+    wavelength: float,
+    *,
+    angular_number: int | None = None,
+    pixels: float = 12.0,
+    bandwidth: float = 0.06,
+    periods: float = 200.0,
+) -> PlanarJob:
+    """A ring without bus in (r, z): its own loss, exact in three dimensions by symmetry.
+
+    Parameters
+    ----------
+    radius : float
+        Of the middle of the rim, µm.
+    section : StripSection
+        Of the rim, with vertical walls.
+    wavelength : float
+        About which the mode is looked for, µm.
+    angular_number : int, optional
+        The nearest whole number to 2πR n_eff/λ of the straight waveguide by default.
+    pixels, bandwidth, periods
+        As in `planar_job`.
+
+    Raises
+    ------
+    InputError
+        The straight waveguide guides nothing, or the rim reaches the axis.
+    """
+    if section.width / 2 >= radius:
+        raise InputError(
+            f"a rim {section.width:g} µm wide does not fit at radius {radius:g} µm: its inner edge "
+            "would be beyond the axis. Take a disc, or a larger radius."
+        )
+    if angular_number is None:
+        modes = [m for m in strip_modes(section, wavelength) if m.polarisation == "TE"]
+        if not modes:
+            raise InputError("the rim guides no TE-like mode at this wavelength.")
+        angular_number = round(2 * np.pi * radius * modes[0].effective_index / wavelength)
+    half = section.thickness / 2
+    # The solver knows nothing of faces between pixels across z here: they are put on the grid.
+    resolution = ceil(pixels * section.core / wavelength * half) / half
+    courant = 0.35
+    frequency = 1 / wavelength
+
+    def up(length: float) -> float:
+        return ceil(length * resolution - 1e-6) / resolution
+
+    names = {"core": section.core, "below": section.below, "above": section.above}
+    far = 100.0
+    inner, outer = radius - section.width / 2, radius + section.width / 2
+    # Light that tunnels out becomes a wave where the surroundings carry m periods round the axis.
+    outside = max(section.below, section.above)
+    caustic = angular_number * wavelength / (2 * np.pi * outside)
+    solids: list[SolidSpec] = [
+        CylinderSpec(
+            medium=name, centre=(0, 0, 0), radius=r, radius_top=r, height=section.thickness
+        )
+        for name, r in (("core", outer), ("above", inner))
+    ]
+    if section.below != section.above:
+        substrate = (None, None, far)
+        solids.append(BlockSpec(medium="below", centre=(0, 0, -half - far / 2), size=substrate))
+    return PlanarJob(
+        formulation="cylindrical",
+        angular_number=angular_number,
+        resolution=resolution,
+        courant=courant,
+        half_width=up(max(outer + 1.2 * wavelength, caustic + 0.6 * wavelength)),
+        half_depth=up(half + 0.8 * wavelength),
+        pml=up(0.8 * wavelength),
+        media={
+            name: MediumSpec(
+                label=f"n = {index:.4g}",
+                epsilon=round(
+                    compensated_permittivity(
+                        index**2, frequency, 1 / resolution, courant / resolution, "cylindrical"
+                    ),
+                    9,
+                ),
+            )
+            for name, index in names.items()
+        },
+        background="above",
+        solids=tuple(solids),
+        source=(radius, 0.0),
+        centre=frequency,
+        width=bandwidth * frequency,
+        duration=periods * wavelength,
+    )
