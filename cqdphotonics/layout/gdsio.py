@@ -5,15 +5,15 @@ gives the same bytes every time: no timestamps, layers in order, and only the me
 belongs to it, whatever else has been drawn in the process.
 """
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from cqdphotonics.errors import FileFormatError, InputError, StorageError, UnknownNameError
+from cqdphotonics.errors import FileFormatError, InputError, UnknownNameError
 from cqdphotonics.layout.keyhole import without_holes
 from cqdphotonics.layout.parameters import GRID
 from cqdphotonics.layout.pdk import activate, quiet
+from cqdphotonics.layout.reading import read_layout
+from cqdphotonics.layout.written import write_file
 
 
 def write_component(component: Any, path: str | Path) -> Path:
@@ -39,27 +39,7 @@ def write_component(component: Any, path: str | Path) -> Path:
     path = Path(path)
     if not path.suffix:
         path = path.with_suffix(".gds")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(gds_bytes(component))
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes the file private; a GDS is as readable as any other file of the user.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    return write_file(path, gds_bytes(component))
 
 
 def gds_bytes(component: Any) -> bytes:
@@ -136,23 +116,8 @@ def read_component(path: str | Path, cell: str | None = None) -> Any:
     FileFormatError
         If it is not a layout on the 1 nm grid.
     """
-    from klayout import db
-
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"there is no layout file '{path}'.")
-    layout = db.Layout()
-    try:
-        layout.read(str(path))
-    except RuntimeError as error:
-        raise FileFormatError(
-            f"'{path}' can't be read as a layout: {_first_line(error)}"
-        ) from error
-    if abs(layout.dbu - GRID) > 1e-9:
-        raise FileFormatError(
-            f"'{path}' has a database unit of {layout.dbu:g} µm; this project works on a grid of "
-            f"{GRID:g} µm (1 nm). Save it with that unit."
-        )
+    layout = read_layout(path)
     tops = sorted(top.name for top in layout.top_cells())
     if cell is None and len(tops) != 1:
         raise InputError(
@@ -208,13 +173,6 @@ def _without_noise(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_noise(item) for item in value]
     return value
-
-
-def _cannot_write(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"'{path}' can't be written: {error.strerror or error}. Choose another place with -o, or "
-        "make room or rights there."
-    )
 
 
 def _first_line(error: Exception) -> str:
