@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from cqdphotonics.codesign.engine_choice import EngineChoice
-from cqdphotonics.errors import EngineError, InputError, MissingDependencyError, UnknownNameError
+from cqdphotonics.errors import (
+    EngineError,
+    InputError,
+    MissingDependencyError,
+    RangeError,
+    UnknownNameError,
+)
 
 PATIENCE_SECONDS = 60
 """How long a program of the batch system may take to answer."""
@@ -65,7 +71,7 @@ def check_engine(choice: EngineChoice) -> None:
         If its programs, or dask-jobqueue, are not here.
     UnknownNameError
         If it has no such queue.
-    InputError
+    InputError, RangeError
         If it refuses such a job (Slurm is asked).
     EngineError
         If it does not answer.
@@ -84,11 +90,35 @@ def check_engine(choice: EngineChoice) -> None:
     if choice.queue and choice.queue not in known:
         raise UnknownNameError("queue", choice.queue, known)
     if choice.name == "slurm":
+        _check_walltime(choice)
         script = JobQueue(choice, "tcp://127.0.0.1:1", None, "cqd-check").script("check")
         try:
             _submit(("sbatch", "--test-only"), script)
         except EngineError as error:
             raise InputError(f"Slurm would not accept the study's jobs: {error}") from None
+
+
+def _check_walltime(choice: EngineChoice) -> None:
+    """Slurm lets a job wait for ever that asks for more time than its partition gives."""
+    limits = dict(line.split("|") for line in ask(("sinfo", "-h", "-o", "%P|%l")).splitlines())
+    for partition, limit in limits.items():
+        chosen = partition.rstrip("*") == choice.queue if choice.queue else partition[-1] == "*"
+        if chosen and _seconds(choice.walltime) > _seconds(limit):
+            raise RangeError(
+                f"walltime {choice.walltime}: partition '{partition.rstrip('*')}' allows at most "
+                f"{limit} (days-hours:minutes:seconds)."
+            )
+
+
+def _seconds(text: str) -> float:
+    """Slurm's [D-][[HH:]MM:]SS in seconds; infinite where it is no such time."""
+    days, _, clock = text.rpartition("-")
+    if not re.fullmatch(r"(\d+:){1,2}\d+", clock):
+        return float("inf")
+    seconds = 0
+    for part in clock.split(":"):
+        seconds = 60 * seconds + int(part)
+    return 86400.0 * int(days or 0) + seconds
 
 
 def ask(command: Sequence[str]) -> str:
