@@ -200,9 +200,10 @@ def test_large_area_needs_the_base_dose_at_its_edge():
     x, y = correction.polygons.centroids.T
     near = (np.abs(y) < 3) & (np.abs(x - 120) < 40)
     inside = (np.abs(y - 120) < 20) & (np.abs(x - 120) < 20)
-    # Its ends are 6 β away; what is left is the tolerance of the correction.
+    # Its ends are 6 β away. A dose may be off by the tolerance of the energy over the share that
+    # is scattered forwards, 2 % / .56.
     assert correction.piece_doses[near] == pytest.approx(1, abs=0.03)
-    assert correction.piece_doses[inside] == pytest.approx(1, abs=0.02)
+    assert correction.piece_doses[inside] == pytest.approx(1, abs=0.03)
 
 
 def test_lone_line_needs_more_by_the_backscattered_share():

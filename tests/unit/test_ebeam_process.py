@@ -1,10 +1,15 @@
 """The numbers of an exposure, as a kit's file gives them."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from cqdphotonics.errors import FileFormatError, UnknownNameError
 from cqdphotonics.layout import ebeam
+
+KITS = Path(ebeam.__file__).parents[1] / "kits"
 
 
 def test_section_of_a_kit():
@@ -22,6 +27,11 @@ def test_section_of_a_kit():
     assert process.point_spread.shares == pytest.approx([1 / 1.7, 0.7 / 1.7])
     assert process.dose_classes == 24
     assert ebeam.Process.from_mapping(process.model_dump()) == process
+
+
+@pytest.mark.parametrize("path", sorted(KITS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_kits_are_understood(path):
+    ebeam.Process.from_mapping(yaml.safe_load(path.read_text())["ebeam"], path.name)
 
 
 def test_known_spreads_say_where_they_are_from():

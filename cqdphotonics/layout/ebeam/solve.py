@@ -16,6 +16,10 @@ ITERATIONS = 30
 LEAST_WEIGHT = 1e-4
 """A piece that gives all points together less than this per dose is far inside."""
 
+HOLD = 0.001
+"""Weight, as that of a point, with which each piece is held at what long ranges ask for: a piece
+that hardly reaches an edge must not make up for its neighbours."""
+
 FREEDOM = 1.6
 """Doses stay within this factor of where they start: what small pieces gain by more is noise."""
 
@@ -109,7 +113,8 @@ def equalise(
     low, high = plain[reached] / FREEDOM, plain[reached] * FREEDOM
     for _ in range(ITERATIONS):
         ratios = target / np.maximum(exposed(doses), 1e-12)
-        step = (transposed @ ratios)[reached] / weight[reached]
+        pull = HOLD * (plain / doses)[reached]
+        step = ((transposed @ ratios)[reached] + pull) / (weight[reached] + HOLD)
         doses[reached] = np.clip(doses[reached] * step, low, high)
         doses[~reached] = doses[nearest]
     return doses
