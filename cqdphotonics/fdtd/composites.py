@@ -100,7 +100,9 @@ def _threaded(points: Points) -> list[Shape]:
     low, high = min(heights), max(heights)
     middle = tidy((low + high) / 2, 5e-4)
     reach: list[float] = []
-    upper, lower, ends = [], [], []
+    upper: list[Points] = []
+    lower: list[Points] = []
+    ends: list[Points] = []
     for piece in pieces:
         bottom, top = float(piece[:, 1].min()), float(piece[:, 1].max())
         if len(piece) == 2:

@@ -64,9 +64,10 @@ def _shortest_cut(outline: Outline, hole: Outline, edges: list[Outline]) -> tupl
 def _crosses(a: Outline, b: Outline, starts: Outline, ends: Outline) -> bool:
     """Whether the open segment from `a` to `b` meets any edge other than at its own ends."""
     along = b - a
-    side_start, side_end = _turn(along, starts - a), _turn(along, ends - a)
+    # Signs, since the product of two areas of a device of 60 µm is more than 64 bits hold.
+    side_start, side_end = np.sign(_turn(along, starts - a)), np.sign(_turn(along, ends - a))
     edge = ends - starts
-    side_a, side_b = _turn(edge, a - starts), _turn(edge, b - starts)
+    side_a, side_b = np.sign(_turn(edge, a - starts)), np.sign(_turn(edge, b - starts))
     through = (side_start * side_end < 0) & (side_a * side_b < 0)
     # A vertex on the cut between its ends would pinch the outline there.
     reach = (starts - a) @ along

@@ -265,3 +265,40 @@ def test_a_label_is_polygons_of_its_height():
     assert cell.settings["text"] == "QD 7"
     with pytest.raises(GeometryError, match="nothing is drawn"):
         components.label(text=" ")
+
+
+MINE = [
+    "nanobeam", "nanobeam_air", "ring", "racetrack", "nanobeam_ring", "strip", "taper", "bend",
+    "splitter", "edge_coupler", "grating_coupler", "alignment_cross", "vernier", "dose_test",
+    "label",
+]  # fmt: skip
+
+QUICK = {"taper", "mirror", "columns", "notches", "teeth", "rows", "lines"}
+"""Numbers that only repeat: their upper ends are drawn once elsewhere, and take seconds."""
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_at_the_ends_of_its_ranges_it_is_drawn_or_says_what_is_wrong(name):
+    drawn, refused = 0, []
+    for one in components.parameters(name):
+        ends = one.choices or ((True, False) if one.kind == "bool" else ())
+        if one.minimum is not None:
+            ends = (one.minimum,) if one.name in QUICK else (one.minimum, one.maximum)
+        for value in ends:
+            try:
+                cell = components.load(name)(**{one.name: value})
+            except GeometryError as error:
+                refused.append(str(error))
+            else:
+                drawn += 1
+                assert cell.settings[one.name] == value
+    assert drawn >= 2
+    assert all("Take " in message for message in refused)
+
+
+def test_a_pad_wider_than_sixty_micrometres_has_its_holes():
+    """The areas whose product tells whether a cut crosses an edge pass 2⁶³ nm⁴ there."""
+    cell = components.dose_test(height=120.0, columns=1, rows=1)
+    pad = max(region(cell).each(), key=lambda p: p.bbox().width())
+    assert pad.bbox().width() == 120000
+    assert pad.holes() == 9
