@@ -13,6 +13,7 @@ import numpy as np
 
 from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
+from cqdphotonics.fdtd import metals
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
 from cqdphotonics.fdtd.geometry import solids_about_emitter
 from cqdphotonics.fdtd.guided import PORT_FREQUENCIES_STEP, port_notes, port_specs
@@ -66,6 +67,9 @@ _LOSSY_TAIL = 0.05
 _LEAST_RADIUS = 3.0
 """Radius in wavelengths of the planes of the far field: over smaller ones it is cut short. In 3D
 that would cost more than it is worth; there the uncertainty says so."""
+
+_LEAST_RADIUS_AT_METAL = 1.0
+"""The same where a metal near the dot asks for a grid that would make it too dear."""
 
 _PML_WAVELENGTHS = 0.5
 _SIDE_PML_WAVELENGTHS = {"cylindrical": 1.0, "cartesian": 0.5}
@@ -138,7 +142,7 @@ def plan(
     )
     for name in media:
         if media[name].poles:  # too coarse a time step would blow up
-            coarsest = _resolution(scene, media, wavelength, FIDELITIES[fidelity][0])
+            coarsest = _resolution(scene, media, wavelength, FIDELITIES[fidelity][0], formulation)
             courant = _COURANT[formulation]
             model = materials.load(name).model(shortest, longest)
             model.check_time_step(courant / coarsest, courant=courant)
@@ -157,8 +161,10 @@ def plan(
     notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
     if formulation == "cartesian":
         notes += port_notes(scene, media)
-    if any(medium.poles for medium in media.values()):
-        notes.append("dispersive media are not yet validated against theory")
+    dispersive = {name for name, medium in media.items() if medium.poles}
+    light = jobs[-1].resolution
+    if grid := metals.metal_grid(scene, dispersive, light, 0.0, formulation):
+        notes.append(grid.note)
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -225,7 +231,8 @@ def _job(
     formulation: Literal["cylindrical", "cartesian"],
     grid: Grid,
 ) -> Job:
-    resolution = _resolution(scene, media, wavelength, grid)
+    resolution = _resolution(scene, media, wavelength, grid, formulation)
+    dispersive = frozenset(name for name, medium in media.items() if medium.poles)
     around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
     padding = grid.padding * wavelength / around**0.5
     pml = _round_up(_PML_WAVELENGTHS * wavelength, resolution)
@@ -245,8 +252,12 @@ def _job(
         _round_up(max(high, 0.0) + shell, resolution),
     )
     if cylindrical:
-        x_reach = max(x_reach, _LEAST_RADIUS * wavelength / around**0.5)
-    half_width = _round_up(x_reach + padding, resolution)
+        near = resolution > 1.5 * _light(media, wavelength, grid)  # a fine grid for a metal's sake
+        least = _LEAST_RADIUS_AT_METAL if near else _LEAST_RADIUS
+        x_reach = max(x_reach, least * wavelength / around**0.5)
+    ends = cylindrical and metals.continuing(scene, dispersive)
+    margin = metals.RIM_WAVELENGTHS * wavelength if ends else 0.0
+    half_width = _round_up(x_reach + padding + margin, resolution)
     half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
     box = (_round_up(x_reach + shell, resolution), *mode_box[1:])
     wavelengths = np.linspace(band[1], band[0], SPECTRUM_POINTS)
@@ -257,6 +268,9 @@ def _job(
         name: _on_grid(media[name], wavelength, resolution, formulation) for name in sorted(used)
     }
     lossy = any(medium.poles for medium in on_grid.values())
+    solids = solids_about_emitter(scene, dispersive, (half_width, half_depth))
+    if ends:
+        solids, on_grid = metals.rim(solids, on_grid, half_width - margin, half_width)
     return Job(
         formulation=formulation,
         angular_number=0 if not cylindrical or scene.dipole == "z" else 1,
@@ -272,11 +286,7 @@ def _job(
         mode_box=mode_box,
         media=on_grid,
         background=scene.medium,
-        solids=solids_about_emitter(
-            scene,
-            frozenset(name for name, medium in on_grid.items() if medium.poles),
-            (half_width, half_depth),
-        ),
+        solids=solids,
         mirrors=() if cylindrical else _mirrors(scene, below, above),
         source=_source(scene.dipole, cylindrical, resolution, frequencies),
         frequencies=tuple(frequencies),
@@ -317,10 +327,28 @@ def _on_grid(
     return medium.model_copy(update={"epsilon": round(epsilon, 9)})
 
 
-def _resolution(scene: Scene, media: dict[str, MediumSpec], wavelength: float, grid: Grid) -> float:
-    """Pixels per µm of a grid: so many in a wavelength of the densest transparent medium."""
+def _resolution(
+    scene: Scene,
+    media: dict[str, MediumSpec],
+    wavelength: float,
+    grid: Grid,
+    formulation: Literal["cylindrical", "cartesian"],
+) -> float:
+    """Pixels per µm of a grid: so many in a wavelength of the densest transparent medium.
+
+    Near a metal, what that asks for.
+    """
+    light = _light(media, wavelength, grid)
+    dispersive = {name for name, medium in media.items() if medium.poles}
+    at_metal = metals.metal_grid(scene, dispersive, light, grid.pixels, formulation)
+    if at_metal is not None:
+        return at_metal.resolution
+    return _aligned_resolution(scene, light)
+
+
+def _light(media: dict[str, MediumSpec], wavelength: float, grid: Grid) -> float:
     densest = max(m.epsilon for m in media.values() if not m.poles) ** 0.5
-    return _aligned_resolution(scene, grid.pixels * densest / wavelength)
+    return grid.pixels * densest / wavelength
 
 
 def _ends(scene: Scene) -> tuple[Slab, Slab]:

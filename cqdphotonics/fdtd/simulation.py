@@ -10,6 +10,7 @@ import numpy as np
 from cqdphotonics import __version__
 from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
+from cqdphotonics.fdtd.metals import extrapolate_spectra
 from cqdphotonics.fdtd.modes import mode_fields, settled_modes
 from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.registration import register
@@ -21,6 +22,9 @@ from cqdphotonics.layout import stacks
 from cqdphotonics.layout.stacks import Stack
 
 APERTURES = (0.22, 0.5, 0.65, 0.7, 0.8, 0.9)
+LEAST_GRIDS = 3
+"""From so many on the powers beside a metal are extrapolated."""
+
 GRIDS_LIMIT = 0.25
 """Largest accepted change of the highest Purcell factor between the two grids of `fine`."""
 
@@ -151,6 +155,20 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         )
         windows = moved(best, best.purcell - best.purcell_window, factor)
         purcell_spread = np.sqrt(grids**2 + sideways**2 + windows**2)
+    radiated = {side: moved(best, v, factor) for side, v in best.radiated.items()}
+    absorbed = moved(best, best.absorbed, factor)
+    how = ""
+    if best.lossy and len(runs) >= LEAST_GRIDS:  # the faces of metals make an error of their own
+        spacings = [1 / run.job.resolution for run in runs]
+
+        def limit(values: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, str]:
+            both = zip(runs, values, registration.factors, strict=True)
+            return extrapolate_spectra([moved(*each) for each in both], spacings)
+
+        purcell, fitted, how = limit([run.purcell for run in runs])
+        purcell_spread = np.sqrt(fitted**2 + sideways**2 + windows**2)
+        radiated = {side: limit([run.radiated[side] for run in runs])[0] for side in radiated}
+        absorbed = purcell - np.sum(list(radiated.values()), axis=0)
     directions = ["up", "down"]
 
     def collected(run: Analysis, factor: float) -> np.ndarray:
@@ -173,8 +191,8 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     spectra = {
         "purcell": purcell,
         "purcell_uncertainty": purcell_spread,
-        **{f"radiated_{side}": moved(best, v, factor) for side, v in best.radiated.items()},
-        "absorbed": moved(best, best.absorbed, factor),
+        **{f"radiated_{side}": values for side, values in radiated.items()},
+        "absorbed": absorbed,
         "closure": moved(best, best.closure, factor),
     }
     data = xr.Dataset(
@@ -225,7 +243,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         resonances=tuple((r.wavelength / factor, r.quality) for r in best.resonances()),
         cost_seconds=sum(float(raw.meta["seconds"]) for raw in raws),
         job_hashes=tuple(raw.job_hash for raw in raws),
-        provenance=_provenance(planned, raws, registration.note),
+        provenance=_provenance(planned, raws, [registration.note, how]),
         modes=modes,
     )
 
@@ -250,7 +268,7 @@ def _verdict(planned: Plan, failed: list[str]) -> str:
     return f"converged in time on one grid ({planned.fidelity}); the grid's own error is unverified"
 
 
-def _provenance(planned: Plan, raws: list[RawResult], moved: str) -> dict[str, Any]:
+def _provenance(planned: Plan, raws: list[RawResult], done: list[str]) -> dict[str, Any]:
     scene = planned.scene
     return {
         "cqdphotonics": __version__,
@@ -259,7 +277,7 @@ def _provenance(planned: Plan, raws: list[RawResult], moved: str) -> dict[str, A
         "dipole": scene.dipole,
         "emitter": list(scene.emitter),
         "formulation": planned.formulation,
-        "notes": [*planned.notes, *([moved] if moved else [])],
+        "notes": [*planned.notes, *(note for note in done if note)],
         "media": {name: m.label for name, m in planned.jobs[-1].media.items()},
         "grids": [
             {

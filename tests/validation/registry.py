@@ -1,5 +1,5 @@
 """All cases, in the order of the page."""
 
-from validation import cases_planar
+from validation import cases_film, cases_planar
 
-CASES = (*cases_planar.CASES,)
+CASES = (*cases_planar.CASES, *cases_film.CASES)

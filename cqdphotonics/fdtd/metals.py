@@ -1,0 +1,250 @@
+"""What metals ask of a plan: grid, faces on it, an end that does not reflect, and extrapolation.
+
+A surface plasmon runs along a film for many wavelengths, and a metal must not reach into the
+absorbing layers, where it makes the fields grow without bound. A film that just ends reflects the
+plasmon, which makes the power of a dipole ripple by ±20 % along the spectrum. Here the
+*dielectrics* beside the film become conductors toward its end, ring by ring: a plasmon has most
+of its energy there and is gone when it gets to the end. Loss is not put into the metal: a
+conductivity multiplies the whole permittivity, and of a negative one it makes gain.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, hypot, inf, isinf
+
+import numpy as np
+
+from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, MediumSpec, SolidSpec
+from cqdphotonics.fdtd.scene import Scene
+from cqdphotonics.fdtd.solids import Disc, Slab
+
+RIM_WAVELENGTHS = 1.0
+"""Width of the lossy rim."""
+
+RIM_RINGS = 12
+_RIM_ATTENUATION = 5.0
+"""A wave that runs to the end of the rim and back is weaker by exp(−this) in amplitude."""
+
+_ALIGNED = 0.02
+"""A face this share of a pixel off the grid is on it."""
+
+ALIGNMENT_RANGE = 1.6
+"""The grid may be made finer by this factor to have the faces of metals on it."""
+
+PIXELS_TO_METAL = 0.2
+"""Pixels between the dot and the nearest metal, per pixel in a wavelength."""
+
+FINEST = {"cylindrical": 500.0, "cartesian": 200.0}
+"""Pixels per µm beyond which a grid is not made finer for a metal's sake."""
+
+
+def rim(
+    solids: Sequence[SolidSpec],
+    media: Mapping[str, MediumSpec],
+    start: float,
+    end: float,
+) -> tuple[tuple[SolidSpec, ...], dict[str, MediumSpec]]:
+    """Solids and media with the dielectric films made lossy from radius `start` to `end` (µm).
+
+    Parameters
+    ----------
+    solids : sequence of solids
+        In order of precedence; blocks without end sideways are the films.
+    media : mapping
+        Of the job.
+    start, end : float
+        Where the loss begins, and where it is greatest; it goes on beyond.
+
+    Returns
+    -------
+    solids, media
+        With a ring of each dielectric film for every step of the loss.
+    """
+    out: list[SolidSpec] = []
+    added: dict[str, MediumSpec] = {}
+    width = end - start
+    edges = np.linspace(end, start, RIM_RINGS + 1)
+    for solid in solids:
+        name = solid.medium
+        if (
+            not isinstance(solid, BlockSpec)
+            or solid.size[:2] != (None, None)
+            or media[name].poles
+            or media[name].perfect_conductor
+        ):
+            out.append(solid)
+            continue
+        height = solid.size[2]
+        assert height is not None
+        index = media[name].epsilon ** 0.5
+        # Amplitude falls as exp(−∫ σ n/2 dr); there and back, with σ growing as the square.
+        strongest = 3 * _RIM_ATTENUATION / (index * width)
+        rings: list[tuple[float | None, float]] = [(None, 1.0)]
+        rings += [
+            (float(edge), (1 - (k + 0.5) / RIM_RINGS) ** 2) for k, edge in enumerate(edges[:-1])
+        ]
+        rings.append((start, 0.0))
+        for number, (radius, share) in enumerate(rings):
+            if share == 0:
+                medium = name
+            else:
+                medium = f"{name}, rim {number}"
+                label = f"{media[name].label}, lossy toward the end of the metal"
+                added[medium] = media[name].model_copy(
+                    update={"label": label, "conductivity": round(strongest * share, 9)}
+                )
+            if radius is None:
+                out.append(solid.model_copy(update={"medium": medium}))
+                continue
+            out.append(
+                CylinderSpec(
+                    medium=medium,
+                    centre=solid.centre,
+                    radius=round(radius, 9),
+                    radius_top=round(radius, 9),
+                    height=height,
+                )
+            )
+    return tuple(out), {**media, **added}
+
+
+def aligned_resolution(distances: Sequence[float], wanted: float) -> float | None:
+    """The lowest resolution from `wanted` on with all `distances` (µm) a whole number of pixels.
+
+    None where there is none up to `ALIGNMENT_RANGE` times `wanted`.
+    """
+    nearest = min(distances)
+    first = ceil(wanted * nearest - 1e-6)
+    for pixels in range(max(first, 1), int(ALIGNMENT_RANGE * wanted * nearest) + 2):
+        resolution = pixels / nearest
+        if resolution > ALIGNMENT_RANGE * wanted:
+            break
+        off = [abs(d * resolution - round(d * resolution)) for d in distances]
+        if max(off) <= _ALIGNED:
+            return resolution
+    return None
+
+
+def extrapolate_spectra(
+    spectra: Sequence[np.ndarray], spacings: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """Limit of spectra as the grid's spacing goes to zero, with one order for all wavelengths.
+
+    Parameters
+    ----------
+    spectra : sequence of arrays
+        From the coarsest grid to the finest; at least three.
+    spacings : sequence of float
+        Of the grids, in µm.
+
+    Returns
+    -------
+    limit, uncertainty : arrays
+    how : str
+        The order, in words.
+
+    Notes
+    -----
+    value = limit + slope · h^p with p between 1 and 3.5 is fitted to all grids and wavelengths
+    together. The uncertainty is made of the fit's residual, of what p = 1 below or above would
+    change, and of a quarter of the way from the finest grid to the limit.
+    """
+    values = np.array(spectra)
+    steps = np.asarray(spacings) / spacings[-1]
+
+    def fitted(order: float) -> tuple[np.ndarray, np.ndarray]:
+        design = np.stack([np.ones_like(steps), steps**order], axis=1)
+        # The finer a grid, the more it is trusted.
+        weights = (1 / steps**2)[:, None]
+        solution = np.linalg.lstsq(design * weights, values * weights, rcond=None)[0]
+        residual = np.sqrt((((values - design @ solution) * weights) ** 2).mean(axis=0))
+        return solution[0], residual
+
+    orders = np.linspace(1.0, 3.5, 51)
+    scale = np.abs(values[-1])
+    misfits = [float(np.sqrt(np.mean((fitted(p)[1] / scale) ** 2))) for p in orders]
+    order = float(orders[int(np.argmin(misfits))])
+    limit, residual = fitted(order)
+    others = [fitted(min(max(order + side, 0.8), 4.5))[0] for side in (-1.0, 1.0)]
+    swing = np.max([np.abs(other - limit) for other in others], axis=0)
+    way = np.abs(limit - values[-1]) / 4
+    spread = np.sqrt((2 * residual) ** 2 + (swing / 2) ** 2 + way**2)
+    return limit, spread, f"extrapolated with order {order:.2f} from {len(spectra)} grids"
+
+
+@dataclass(frozen=True)
+class MetalGrid:
+    """The grid that the metals of a scene ask for.
+
+    Attributes
+    ----------
+    resolution : float
+        Pixels per µm; that of the light alone where the metals ask for no more.
+    pixels : float
+        Between the dot and the nearest metal.
+    aligned : bool
+        Whether all horizontal faces of metals are on grid points.
+    """
+
+    resolution: float
+    pixels: float
+    aligned: bool
+
+    @property
+    def note(self) -> str:
+        """What was chosen, in words."""
+        faces = "on" if self.aligned else "NOT on"
+        return (
+            f"{self.pixels:.1f} pixels between dot and metal at {self.resolution:.4g} pixels a µm, "
+            f"horizontal faces of metals {faces} grid points"
+        )
+
+
+def metal_grid(
+    scene: Scene, metals: Collection[str], light: float, pixels: float, formulation: str
+) -> MetalGrid | None:
+    """The grid for a scene with `metals`; None where it has none.
+
+    Parameters
+    ----------
+    scene : Scene
+    metals : collection of str
+        Names of its dispersive materials.
+    light : float
+        Pixels per µm that the light asks for.
+    pixels : float
+        Pixels in a wavelength of the grid.
+    formulation : {"cylindrical", "cartesian"}
+    """
+    x, y, z = scene.emitter
+    faces: set[float] = set()
+    nearest = inf
+    for body in (*scene.solids, *scene.films):
+        if body.material not in metals:
+            continue
+        faces |= {abs(h - z) for h in (body.zmin, body.zmax) if not isinf(h) and h != z}
+        up = max(body.zmin - z, z - body.zmax, 0.0)
+        aside = 0.0
+        if not isinstance(body, Slab):
+            xmin, ymin, xmax, ymax = body.bounds
+            aside = hypot(max(xmin - x, x - xmax, 0.0), max(ymin - y, y - ymax, 0.0))
+        if (distance := hypot(up, aside)) > 0:
+            nearest = min(nearest, distance)
+    if not faces:
+        return None
+    # Within a hole of a metal: to the hole's wall.
+    for body in scene.solids:
+        if isinstance(body, Disc) and body.material not in metals and body.contains(x, y, z):
+            nearest = min(nearest, body.radius)
+    wanted = light
+    if nearest < inf:
+        finest = max(FINEST[formulation], light)
+        wanted = min(max(light, PIXELS_TO_METAL * pixels / nearest), finest)
+    resolution = aligned_resolution(sorted(round(face, 9) for face in faces), wanted)
+    chosen = resolution or wanted
+    return MetalGrid(round(chosen, 6), chosen * nearest, resolution is not None)
+
+
+def continuing(scene: Scene, metals: Collection[str]) -> bool:
+    """Whether a film of metal goes on beyond the cell."""
+    return any(film.material in metals and not isinf(film.zmax - film.zmin) for film in scene.films)
