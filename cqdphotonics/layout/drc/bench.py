@@ -48,9 +48,11 @@ class Bench:
     def __post_init__(self) -> None:
         from klayout import db
 
-        # Cells that are in use now; the checks below may add layers and variants.
         self._store = db.DeepShapeStore()
         self._store.threads = self.threads
+        # KLayout would cut large polygons into pieces, and a cut is no edge to measure from.
+        self._store.max_vertex_count = 0
+        self._store.max_area_ratio = 0.0
 
     def drawn(self, layer: KitLayer) -> Any:
         """The shapes of a layer as they are drawn."""

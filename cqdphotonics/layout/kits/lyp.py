@@ -42,4 +42,5 @@ def lyp_text(kit: "Kit") -> str:
         for number, layer in enumerate(kit.layers)
     )
     title = f" <name>{escape(kit.name)}</name>\n"
-    return f'<?xml version="1.0" encoding="utf-8"?>\n<layer-properties>\n{layers}{title}</layer-properties>\n'
+    head = '<?xml version="1.0" encoding="utf-8"?>\n'
+    return f"{head}<layer-properties>\n{layers}{title}</layer-properties>\n"
