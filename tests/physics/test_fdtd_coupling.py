@@ -5,8 +5,10 @@ import pytest
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import h1vp, hankel1, jv, jvp
 
+from cqdphotonics import components, materials
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.errors import InputError
+from cqdphotonics.fdtd.bands import BeamCell, beam_edges
 from cqdphotonics.fdtd.coupling import (
     coupling_from_split,
     fit_crossing,
@@ -15,8 +17,10 @@ from cqdphotonics.fdtd.coupling import (
 )
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
 from cqdphotonics.fdtd.job import CylinderSpec, MediumSpec
-from cqdphotonics.fdtd.planar import PlanarJob, ringdown_modes
+from cqdphotonics.fdtd.planar import PlanarJob, planar_job, ringdown_modes
+from cqdphotonics.fdtd.scene import build_scene
 from cqdphotonics.fdtd.store import Store
+from cqdphotonics.layout import stacks
 
 TURN = angular_frequency(1.0)
 
@@ -270,3 +274,23 @@ def test_crossing_of_simulated_cavities(store_root):
         abs(exact[0].real - exact[1].real) / 2 * TURN, rel=0.08
     )
     assert found.parameter_at_crossing == pytest.approx(0.0, abs=0.003)
+
+
+@pytest.mark.meep
+def test_nanobeam_in_the_plane_rings_in_its_gap(store_root):
+    """A layout's beam by its effective index: its mode lies between the edges of the mirror cell.
+
+    Both are of the plane and of one grid; two ways (a finite beam, a unit cell) to the same bands.
+    """
+    scene = build_scene(
+        components.load("nanobeam")(mirror=3), stacks.load("sin-air", thickness=0.28), "y"
+    )
+    job = planar_job(scene, 0.62, pixels=10, periods=100, bandwidth=0.1)
+    mode = max(ringdown_modes(job, Store(store_root)), key=lambda each: each.amplitude)
+    core = materials.load("Si3N4").index(0.62).real
+    mirror = BeamCell(0.22, 0.46, 0.28, (0.6 * 0.22, 0.72 * 0.46), core=core)
+    edges = beam_edges(mirror, 0.62, Store(store_root), two_dimensional=True, period_pixels=8)
+    assert edges.dielectric < 1 / mode.wavelength < edges.air
+    assert edges.mirror_strength(1 / mode.wavelength) > 0.03
+    assert mode.quality > 500
+    assert mode.trusted
