@@ -61,7 +61,8 @@ class Memory:
         for line in whole.splitlines():
             try:
                 record = json.loads(line)
-                self._known[record.pop("key")] = Outcome(**record)
+                key = record.pop("key")
+                self._known[key] = Outcome(**record)
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue  # of another version, or damaged: it is evaluated again
 

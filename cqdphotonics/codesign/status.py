@@ -1,5 +1,6 @@
 """How far a study is, read from its directory; never disturbs a running one."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -7,6 +8,10 @@ from typing import Any, Literal
 from cqdphotonics.codesign.directory import StudyDirectory, to_record
 from cqdphotonics.codesign.evaluation import Evaluation, best_of, of_search
 from cqdphotonics.codesign.study import Study
+from cqdphotonics.fdtd.store import LOG
+
+LAST = 5
+"""Evaluations that the text of a status lists."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +26,20 @@ class Status:
         "stopped": the same command goes on.
     history : tuple of Evaluation
         So far.
+    simulating : int
+        Simulations at work now.
     """
 
     study: Study
     state: Literal["running", "stopped", "finished"]
     history: tuple[Evaluation, ...]
+    simulating: int = 0
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Why designs failed, and how many of each; the most frequent first."""
+        reasons = Counter(e.outcome.reason for e in self.history if e.outcome.failed)
+        return dict(reasons.most_common())
 
     @property
     def best(self) -> Evaluation | None:
@@ -42,7 +56,8 @@ class Status:
         """Time of the simulations that the search may still need, in s; None before the first."""
         if not self.history:
             return None
-        left = max(self.study.search.budget - len(self.history), 0)
+        searched = of_search(self.history)
+        left = max(self.study.search.budget - len(searched), 0)
         return left * self.cost_seconds / len(self.history) if self.state != "finished" else 0.0
 
     def to_record(self) -> dict[str, Any]:
@@ -53,32 +68,50 @@ class Status:
             "evaluations": len(self.history),
             "budget": self.study.search.budget,
             "failed": sum(e.outcome.failed for e in self.history),
+            "failures": self.failures,
+            "simulating": self.simulating,
             "cost_seconds": self.cost_seconds,
             "expected_seconds": self.expected_seconds,
             "best": to_record(self.best) if self.best else None,
+            "history": [to_record(e) for e in self.history],
         }
 
     @property
     def text(self) -> str:
         """The same in words."""
-        failed = sum(e.outcome.failed for e in self.history)
+        searched = of_search(self.history)
+        aside = len(self.history) - len(searched)
         lines = [
             f"{self.study.name}: {self.state}",
-            f"  {len(self.history)} of at most {self.study.search.budget} evaluations, "
-            f"{failed} failed",
+            f"  {len(searched)} of at most {self.study.search.budget} evaluations of the search"
+            + (f", {aside} of its ladder and front" if aside else ""),
             f"  simulated for {self.cost_seconds:.0f} s"
             + (f", at most {self.expected_seconds:.0f} s to go" if self.expected_seconds else ""),
         ]
+        if self.simulating:
+            lines.append(f"  {self.simulating} simulations at work")
+        symbol = self.study.goal.symbol
         if self.best is not None:
-            symbol = self.study.goal.symbol
-            where = ", ".join(f"{k} = {v:g}" for k, v in self.best.parameters.items())
             lines.append(
                 f"  best so far ({self.study.search.fidelity}): {symbol} = "
-                f"{self.best.outcome.value:.4g} at {where}"
+                f"{self.best.outcome.value:.4g} at {_where(self.best)}"
             )
+        if self.history:
+            lines.append("  last:")
+        for evaluation in self.history[-LAST:]:
+            value = evaluation.outcome.value
+            said = evaluation.outcome.reason if value is None else f"{symbol} = {value:.4g}"
+            name = f"{evaluation.stage} {evaluation.number}"
+            lines.append(f"    {name:<12}  {said} at {_where(evaluation)}")
+        for reason, count in self.failures.items():
+            lines.append(f"  failed, {count} times: {reason}")
         if self.state == "stopped":
             lines.append("  the same `cqd codesign` command goes on from here")
         return "\n".join(lines)
+
+
+def _where(evaluation: Evaluation) -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in evaluation.parameters.items())
 
 
 def status_of(path: str | Path) -> Status:
@@ -96,4 +129,5 @@ def status_of(path: str | Path) -> Status:
         state = "running"
     elif directory.result_file.exists():
         state = "finished"
-    return Status(study, state, tuple(directory.history()))
+    at_work = directory.store_root.glob(f"tmp/*/{LOG}") if state == "running" else ()
+    return Status(study, state, tuple(directory.history()), sum(1 for _ in at_work))

@@ -151,7 +151,11 @@ def test_status_in_words_and_numbers(tmp_path, study):
     assert record["cost_seconds"] == 8.0
     assert record["expected_seconds"] == pytest.approx(17 * 8 / 3)  # 17 of 20 to go
     assert record["best"]["parameters"] == {"radius": 0.5}
-    assert "F = 4.5 at radius = 0.5" in status.text
+    assert record["failures"] == {"it diverged": 1}
+    assert [e["number"] for e in record["history"]] == [1, 1, 2]
+    assert "best so far (draft): F = 4.5 at radius = 0.5" in status.text
+    assert "failed, 1 times: it diverged" in status.text
+    assert "sample 2      F = 4.5 at radius = 0.5" in status.text
     with directory.exclusive():
         assert status_of(tmp_path).state == "running"
 
