@@ -142,6 +142,12 @@ class Analysis:
         frequencies = self.job.near_frequencies or (self.job.emission_frequency,)
         return 1 / np.array(frequencies)
 
+    @property
+    def emitted(self) -> float:
+        """All power at the emission until the end of the run, in the units of fields squared."""
+        total = (self._truncated if self.lossy else self.leaving)[self.emission]
+        return float(total * self._reference[self.emission])
+
     def angular(self, direction: str, number: int | None = None) -> AngularPower:
         """Power by angle into `direction` ("up" or "down"), relative to all emitted power.
 

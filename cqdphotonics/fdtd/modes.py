@@ -128,11 +128,14 @@ def _mode(run: Analysis, seen: Resonance) -> Mode:
     if number is not None and not run.lossy:
         arrays = run.raw.arrays
         energy = float(arrays["mode_energy"][number])
-        volume = energy / float(arrays["mode_peak"][number])
+        peak, here = float(arrays["mode_peak"][number]), _intensity_at_emitter(run, number)
         index = float(np.sqrt(arrays["mode_epsilon"][number]))
         x, y, z = (float(v) for v in arrays["mode_place"][number])
         place = (x, y, z)
-        at_emitter = energy / (host**2 * _intensity_at_emitter(run, number))
+        if host**2 * here > peak:  # the dot is on the grid, the peak between its points
+            peak, index, place = host**2 * here, host, (0.0, 0.0, 0.0)
+        volume = energy / peak
+        at_emitter = energy / (host**2 * here)
         by_volume = 3 / (4 * np.pi**2) * (wavelength / host) ** 3 * quality / at_emitter
     return Mode(
         wavelength=wavelength,
@@ -264,10 +267,7 @@ def _intensity_at_emitter(run: Analysis, number: int) -> float:
         first, second = plane[component, :2, 0]
         # Even in r, at half and three halves of a pixel.
         return float(factor * np.abs(first - (second - first) / 8) ** 2)
-    component = {"Ex": 0, "Ey": 1, "Ez": 2}[job.source.component]
-    x, y = arrays["mode_x"], arrays["mode_y"]
-    near = plane[component][np.ix_(np.abs(x) < 1 / job.resolution, np.abs(y) < 1 / job.resolution)]
-    return float(np.abs(near.mean()) ** 2)
+    return float(np.abs(arrays["mode_at_dipole"][number]) ** 2)
 
 
 def _shares(run: Analysis, wavelength: float) -> dict[str, float]:

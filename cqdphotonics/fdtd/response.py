@@ -15,6 +15,7 @@ from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.displaced import feeding
 from cqdphotonics.fdtd.modes import Mode
+from cqdphotonics.fdtd.pattern import GaussianOverlap, best_gaussian, waves_from
 from cqdphotonics.fdtd.store import storage_error
 from cqdphotonics.quantum import Environment, fit_environment
 
@@ -46,7 +47,8 @@ class Response:
         ``field`` (|E|², relative) and ``epsilon`` over ``x`` and ``z`` (µm from the emitter). The
         last three are at the emission wavelength; ``mode_field``, the complex fields of modes in
         the emitter's plane, over ``mode`` (the number in `modes`), ``vector``, ``part`` (real,
-        imaginary), ``mode_x`` and ``mode_y``. An uncertainty of 0 means that none is known.
+        imaginary), ``mode_x`` and ``mode_y``; ``waves``, the plane waves that leave (see
+        `cqdphotonics.fdtd.pattern`). An uncertainty of 0 means that none is known.
     wavelength : float
         Emission wavelength in µm.
     fidelity : str
@@ -146,6 +148,47 @@ class Response:
             )
         point = self.data.sel(direction=direction).isel(na=nearest)
         return quantity(float(point["collection"]), float(point["collection_uncertainty"]))
+
+    def pattern(self, direction: str = "up") -> "xr.DataArray":
+        """Power per steradian and total power, over direction cosines ``ux`` and ``uy``.
+
+        At the emission wavelength, inside the half-space of `direction`.
+        """
+        waves = waves_from(self.data, direction, self.wavelength)
+        intensity = sum(each.intensity for each in waves)
+        shown = self.data["waves"].isel(polarised=0, direction=0, sp=0, part=0, drop=True)
+        return shown.copy(data=intensity).assign_attrs(units="total power per steradian")
+
+    def gaussian_overlap(self, na: float, direction: str = "up") -> GaussianOverlap:
+        """Share of all power that a Gaussian mode (a fibre behind an objective) takes.
+
+        Parameters
+        ----------
+        na : float
+            Where the mode's intensity over angle is exp(−2) of its highest.
+        direction : {"up", "down"}
+
+        Notes
+        -----
+        At the emission wavelength, with the best focus and polarisation; `best_gaussian_overlap`
+        looks for the best NA, too. See `cqdphotonics.fdtd.pattern.PlaneWaves.gaussian`.
+        """
+        return best_gaussian(waves_from(self.data, direction, self.wavelength), na)
+
+    def best_gaussian_overlap(self, direction: str = "up") -> GaussianOverlap:
+        """The Gaussian mode of any NA from .1 to .95 of the half-space's index that takes most."""
+        waves = waves_from(self.data, direction, self.wavelength)
+        tried = [best_gaussian(waves, na * waves[0].index) for na in np.linspace(0.1, 0.95, 18)]
+        return max(tried, key=lambda overlap: overlap.share)
+
+    def collection_into(self, immersion: float, na: float, direction: str = "up") -> float:
+        """Share of all power inside `na` of a medium far away behind a plane surface.
+
+        For a lens in air above oil, say: one surface with Fresnel's losses, no reflection back to
+        the device. A device inside the medium is another stack, not this.
+        """
+        waves = waves_from(self.data, direction, self.wavelength)
+        return sum(each.into(immersion, na) for each in waves)
 
     @property
     def dominant_mode(self) -> Mode | None:

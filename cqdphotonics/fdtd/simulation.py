@@ -12,6 +12,7 @@ from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.metals import extrapolate_spectra
 from cqdphotonics.fdtd.modes import mode_fields, settled_modes
+from cqdphotonics.fdtd.pattern import wave_variables, waves_of_run
 from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
@@ -188,6 +189,10 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     x, z, field, epsilon = best.cross_section()
     modes = settled_modes(runs, registration.factors, registration.spread)
     kept = mode_fields(best)
+    waves = wave_variables(
+        {side: waves_of_run(best, side, planned.scene.dipole) for side in directions},
+        planned.scene.dipole,
+    )
     spectra = {
         "purcell": purcell,
         "purcell_uncertainty": purcell_spread,
@@ -205,6 +210,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "field": (("x", "z"), field),
             "epsilon": (("x", "z"), epsilon),
             **kept.get("data", {}),
+            **waves["data"],
         },
         coords={
             "wavelength": ("wavelength", wavelength, {"units": "µm"}),
@@ -215,6 +221,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "x": ("x", x, {"units": "µm"}),
             "z": ("z", z, {"units": "µm"}),
             **kept.get("coords", {}),
+            **waves["coords"],
         },
     )
     unit = "power of the same dipole in the homogeneous host"

@@ -54,7 +54,8 @@ def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]
     -------
     dict
         Empty where nothing rings. ``mode_frequency`` (complex, 1/µm); ``mode_energy``
-        ∫ Re(E*·D) over the box, in µm³; ``mode_peak``, the largest Re(E*·D) of the mode as a
+        ∫ Re(E*·D) over the box, times µm³; ``mode_at_dipole``, the field at the dipole as the
+        source meets it; ``mode_peak``, the largest Re(E*·D) of the mode as a
         linear dipole drives it, with ``mode_place`` (x or r, y, z from the emitter, µm) and
         ``mode_epsilon`` there; ``mode_plane`` (mode, component, x, y), the complex field in the
         emitter's plane (along r, with y of length 1, when cylindrical; components r, φ, z then)
@@ -73,6 +74,7 @@ def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]
     weights = _weights(decays, chosen, time, np.array(every) * step, run.cylindrical)
 
     box, plane = _Sum(run, _box(run)), _Sum(run, _plane(run), displacement=False)
+    at_dipole, on_grid, averaged = np.zeros(len(chosen), dtype=complex), 0.0, 0.0
     gone = 0
     for number, steps in enumerate(every):
         if steps > gone:
@@ -80,10 +82,14 @@ def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]
             gone = steps
         box.add(weights[:, number])
         plane.add(weights[:, number])
+        at_dipole += weights[:, number] * run.sim.get_field_point(run.component, run.place)
+        on_grid += 2 * run.sim.fields.electric_energy_in_box(_volume(run, box.where))
+        averaged += box.energy_now()
     late = run.decays_since_source()
     return {
         "mode_frequency": decays.frequency[chosen],
-        **_energies(run, box),
+        **_energies(run, box, on_grid / averaged),
+        "mode_at_dipole": at_dipole,
         **_in_plane(run, plane),
         **({"resonances_late": late.table} if late is not None else {}),
     }
@@ -157,16 +163,41 @@ class _Sum:
             for name in names
         ]
         self.total: list[np.ndarray] = []
+        self._now: list[np.ndarray] = []
+        self._measure: np.ndarray | None = None
 
     def add(self, weights: np.ndarray) -> None:
         """Add the fields of now with one weight for each mode."""
+        self._now = []
         for number, component in enumerate(self.components):
             values = self.run.sim.get_array(component=component, **self.where)
+            self._now.append(values)
             if number == len(self.total):
                 shape = (len(weights), *values.shape)
                 self.total.append(np.zeros(shape, dtype=np.complex128))
             for mode, weight in enumerate(weights):
                 self.total[number][mode] += weight * values
+
+    def energy_now(self) -> float:
+        """∫ E·D of the fields that were added last, from values at the centres of voxels."""
+        half = len(self._now) // 2
+        pairs = zip(self._now[:half], self._now[half:], strict=True)
+        density = sum((e.conj() * d).real for e, d in pairs)
+        return float((density * self.measure()).sum())
+
+    def measure(self) -> np.ndarray:
+        """Volume of each point of the arrays, mirror images counted."""
+        if self._measure is None:
+            run, shape, size = self.run, self.total[0].shape[1:], self.where["size"]
+            if run.cylindrical:
+                height, radius = self.coordinates()
+                inside = np.abs(height - (self.where["center"].z - run.z0)) < size.z / 2
+                rings = 2 * np.pi * radius * (radius < size.x)
+                self._measure = np.outer(inside, rings) / run.job.resolution**2
+            else:
+                *_, weight = run.sim.get_array_metadata(**self.where)
+                self._measure = np.reshape(weight, shape) * 2 ** len(run.job.mirrors)
+        return self._measure
 
     def coordinates(self) -> list[np.ndarray]:
         """Along each axis of the arrays, about the emitter, in µm."""
@@ -185,30 +216,41 @@ class _Sum:
         return [along(c, n) for c, n in zip(extended, shape, strict=True)]
 
 
-def _energies(run: "Run", box: _Sum) -> dict[str, np.ndarray]:
+def _volume(run: "Run", where: dict[str, mp.Vector3]) -> Any:
+    """The whole box of `mode_box` as Meep's own volume."""
+    a, b, down, up = run.job.mode_box or run.job.box
+    if run.cylindrical:
+        whole = where
+    else:
+        centre = mp.Vector3(0, 0, run.z0 + (up - down) / 2)
+        whole = {"center": centre, "size": mp.Vector3(2 * a, 2 * b, up + down)}
+    return run.sim._fit_volume_to_simulation(
+        mp.Volume(**whole, dims=run.sim.dimensions, is_cylindrical=run.cylindrical)
+    ).swigobj
+
+
+def _energies(run: "Run", box: _Sum, correction: float) -> dict[str, np.ndarray]:
+    """Energies and peaks.
+
+    Fields at the centres of voxels are means of neighbours, which loses some energy. Meep sums
+    energy without that loss, but for all modes together; `correction` is the ratio of the two.
+    """
     electric, displacement = np.stack(box.total[:3], axis=1), np.stack(box.total[3:], axis=1)
-    axes = box.coordinates()
+    axes, measure = box.coordinates(), box.measure()
     if run.cylindrical and run.job.angular_number == 1:
         # Next to the axis Meep 1.25's E_φ is spoilt by what it keeps on the axis itself; there
         # |E_φ| = |E_r|.
         for field in (electric, displacement):
             field[:, 1, :, 0] = field[:, 0, :, 0]
     density = (electric.conj() * displacement).real  # (mode, component, …)
+    energy = correction * (density.sum(axis=1) * measure).reshape(len(density), -1).sum(axis=1)
     if run.cylindrical:
-        height, radius = axes
-        size = box.where["size"]
-        inside = np.abs(height - (box.where["center"].z - run.z0)) < size.z / 2
-        measure = np.outer(inside, 2 * np.pi * radius * (radius < size.x)) / run.job.resolution**2
         linear = _driven_by_a_linear_dipole(density, run.job.angular_number)
         # A linear dipole drives both senses of rotation: twice the energy of one.
-        factor = 1.0 if run.job.angular_number == 0 else 2.0
-        allowed = measure > 0
+        energy = energy * (1.0 if run.job.angular_number == 0 else 2.0)
     else:
-        *_, weight = run.sim.get_array_metadata(**box.where)
-        measure = np.reshape(weight, density.shape[2:])
-        factor = float(2 ** len(run.job.mirrors))
-        linear, allowed = density.sum(axis=1), measure > 0
-    energy = factor * (density.sum(axis=1) * measure).reshape(len(density), -1).sum(axis=1)
+        linear = density.sum(axis=1)
+    allowed = measure > 0
     peaks, places, epsilons = [], [], []
     for mode, values in enumerate(linear):
         flat = int(np.argmax(np.where(allowed, values, -np.inf)))
@@ -220,6 +262,7 @@ def _energies(run: "Run", box: _Sum) -> dict[str, np.ndarray]:
         epsilons.append(density[mode][(slice(None), *where)].sum() / intensity)
     return {
         "mode_energy": energy,
+        "mode_correction": np.array(correction),
         "mode_peak": np.array(peaks),
         "mode_place": np.array(places),
         "mode_epsilon": np.array(epsilons),
