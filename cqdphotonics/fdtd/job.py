@@ -107,6 +107,14 @@ class PrismSpec(_Frozen):
     """Radians from the vertical."""
 
 
+class SphereSpec(_Frozen):
+    """A sphere; laid over all other solids, in the background."""
+
+    medium: str
+    centre: tuple[float, float, float]
+    radius: float = Field(gt=0)
+
+
 SolidSpec = Annotated[
     BlockSpec | CylinderSpec | EllipseSpec | PrismSpec, Field(discriminator="kind")
 ]
@@ -198,6 +206,8 @@ class Job(Computation):
         Planes through which guided light leaves.
     mode_box : tuple of 4 floats, optional
         As `box`: where the energy of modes is counted; `box` itself if not given.
+    spheres : tuple of SphereSpec
+        Laid over the solids; there is no layout that they could come from.
     """
 
     solver_version: int = SOLVER_VERSION
@@ -225,12 +235,14 @@ class Job(Computation):
     reference_half_width: float
     ports: tuple[PortSpec, ...] = ()
     mode_box: tuple[float, float, float, float] | None = None
+    spheres: tuple[SphereSpec, ...] = ()
 
     def canonical(self) -> str:
-        """JSON with sorted keys; ports only where there are some, as in jobs from before them."""
+        """JSON with sorted keys; ports and spheres only where there are some, as in older jobs."""
         content = self.model_dump(mode="json")
-        if not self.ports:
-            del content["ports"]
+        for name in ("ports", "spheres"):
+            if not content[name]:
+                del content[name]
         return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
     @property

@@ -123,10 +123,10 @@ def _mixture(
     across = whole / sum(share / media[name].epsilon for name, share in clear.items())
     if not metals:
         return ThinLayer(z, pixel, None, None, along, across)
-    return _with_metal(media[metals[0]], 1 - whole, along, across, job.emission_frequency)
+    return with_metal(media[metals[0]], 1 - whole, along, across, job.emission_frequency)
 
 
-def _with_metal(
+def with_metal(
     metal: MediumSpec, share: float, along: float, across: float, frequency: float
 ) -> ThinLayer:
     """A mixture of `share` of a metal with what has `along` and `across` by itself."""

@@ -9,12 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+from cqdphotonics.errors import SimulationError
+from cqdphotonics.fdtd.store import Store
 from validation.case import Bench, Case, Outcome
 from validation.page import write_page
 from validation.registry import CASES
-
-from cqdphotonics.errors import SimulationError
-from cqdphotonics.fdtd.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 

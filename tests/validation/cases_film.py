@@ -38,7 +38,9 @@ def over_gold(bench: Bench, height: float, dipole: str, fidelity: str = "fine") 
     )
     rows = rows_of(curve, (0, 2, 4, 6, 8), 0.05, f"F, {orientation}, {height * 1e3:.0f} nm")
     up = quantity(float(data["radiated_up"].values[chosen][4]), 0.0)
-    rows.append(Row(f"radiated upward, {orientation}, {height * 1e3:.0f} nm", up, exact[4].up, 0.05))
+    rows.append(
+        Row(f"radiated upward, {orientation}, {height * 1e3:.0f} nm", up, exact[4].up, 0.05)
+    )
     return Outcome(tuple(rows), (curve,), tuple(response.provenance["notes"][-1:]))
 
 

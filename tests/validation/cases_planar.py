@@ -6,12 +6,12 @@ from math import floor
 import numpy as np
 from fdtd_jobs import CONDUCTOR, dielectric, layer, make_job
 from oracles.multilayer import dipole_in_multilayer
-from validation.case import Bench, Case, Outcome, Row
-from validation.scenes import planar_scene
 
 from cqdphotonics import materials
 from cqdphotonics.display import quantity
 from cqdphotonics.fdtd.registration import extrapolate
+from validation.case import Bench, Case, Outcome, Row
+from validation.scenes import planar_scene
 
 WAVELENGTH = 0.6
 ORIENTATIONS = {"x": "parallel", "z": "perpendicular"}

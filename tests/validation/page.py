@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from validation.case import Case, Outcome
-
 from cqdphotonics.display import format_quantity
+from validation.case import Case, Outcome
 
 Done = tuple[Case, Outcome | str, float]
 

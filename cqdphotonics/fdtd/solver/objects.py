@@ -13,19 +13,17 @@ def medium(spec: MediumSpec) -> mp.Medium:
     """Meep's medium for `spec`."""
     if spec.perfect_conductor:
         return mp.metal
-    poles = [_pole(pole, pole.sigma, pole.sigma) for pole in spec.poles]
+    poles = [pole(each, each.sigma * np.ones(3)) for each in spec.poles]
     return mp.Medium(
         epsilon=spec.epsilon, E_susceptibilities=poles, D_conductivity=spec.conductivity
     )
 
 
-def _pole(spec: PoleSpec, along: float, across: float) -> mp.Susceptibility:
-    """A pole of the strength `along` in the plane and `across` it."""
+def pole(spec: PoleSpec, strength: np.ndarray) -> mp.Susceptibility:
+    """A pole with its `strength` along each of the three axes."""
     kinds = {"lorentz": mp.LorentzianSusceptibility, "drude": mp.DrudeSusceptibility}
     return kinds[spec.kind](
-        frequency=spec.frequency,
-        gamma=spec.gamma,
-        sigma_diag=mp.Vector3(along, along, across),
+        frequency=spec.frequency, gamma=spec.gamma, sigma_diag=mp.Vector3(*strength)
     )
 
 
@@ -63,8 +61,12 @@ def thin_layer(layer: ThinLayer, media: dict[str, mp.Medium], shift: float) -> m
         else mp.Medium(
             epsilon_diag=mp.Vector3(layer.along, layer.along, layer.across),
             E_susceptibilities=[
-                _pole(pole, layer.poles_along * pole.sigma, layer.poles_across * pole.sigma)
-                for pole in layer.poles
+                pole(
+                    each,
+                    each.sigma
+                    * np.array([layer.poles_along, layer.poles_along, layer.poles_across]),
+                )
+                for each in layer.poles
             ],
         )
     )

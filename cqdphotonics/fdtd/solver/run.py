@@ -24,6 +24,7 @@ from cqdphotonics.fdtd import ringdown
 from cqdphotonics.fdtd.job import Job, StopSpec
 from cqdphotonics.fdtd.ringdown import SAMPLES_PER_PERIOD
 from cqdphotonics.fdtd.smoothing import thin_layers
+from cqdphotonics.fdtd.solver.curved import spheres
 from cqdphotonics.fdtd.solver.objects import medium, solid, thin_layer
 
 _COMPONENTS = {"Ex": mp.Ex, "Ey": mp.Ey, "Ez": mp.Ez, "Ep": mp.Ep}
@@ -84,6 +85,7 @@ class Run:
             geometry = [solid(s, media[s.medium], shift) for s in job.solids]
             if self.cylindrical:
                 geometry += [thin_layer(t, media, shift) for t in thin_layers(job)]
+            geometry += spheres(job, shift)
             self.box = job.box
         self.z0 = (below - above) / 2
         self.heights = (below, above)
@@ -112,6 +114,8 @@ class Run:
             sources=[mp.Source(pulse, component=self.component, center=self.place)],
             geometry=geometry,
             default_material=background,
+            # Meep does not ask functions of the place, such as the skins of spheres, for poles.
+            extra_materials=[medium(spec) for spec in job.media.values() if spec.poles],
             symmetries=[mp.Mirror(_AXES[m.axis], phase=m.parity) for m in job.mirrors],
             Courant=job.courant,
             progress_interval=1e9,
