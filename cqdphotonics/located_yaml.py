@@ -15,7 +15,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from cqdphotonics.errors import FileFormatError, InputError
+from cqdphotonics.errors import FileFormatError
 
 Location = tuple[str | int, ...]
 """Where a value sits: the keys and list indices that lead to it."""
@@ -44,19 +44,17 @@ def read_text(path: str | Path, what: str = "file") -> str:
 
     Raises
     ------
-    InputError
-        If it can't be read.
     FileFormatError
-        If it is longer than `LONGEST` or no text.
+        If it can't be read, is longer than `LONGEST`, or no text.
     """
     path = Path(path)
     if path.exists() and not path.is_file():  # a pipe would wait, a device never end
-        raise InputError(f"{what} '{path}' is not a file.")
+        raise FileFormatError(f"{what} '{path}' is not a file.")
     try:
         with path.open("rb") as file:
             content = file.read(LONGEST + 1)
     except OSError as error:
-        raise InputError(f"{what} '{path}' can't be read: {error.strerror}.") from None
+        raise FileFormatError(f"{what} '{path}' can't be read: {error.strerror}.") from None
     if len(content) > LONGEST:
         raise FileFormatError(
             f"{what} '{path}' is longer than {LONGEST // 2**20} MiB; no such file of this project "
@@ -97,7 +95,11 @@ def parse(text: str, name: str) -> tuple[Any, dict[Location, int]]:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        where, last = "", len(text.splitlines())
+        if mark and mark.line < last:
+            where = f", line {mark.line + 1}, column {mark.column + 1}"
+        elif mark:  # what is missing is missing at the end
+            where = f", line {last}"
         raise FileFormatError(f"{name}{where}: this is not YAML: {error.problem}.") from None
     except yaml.YAMLError as error:
         raise FileFormatError(f"{name}: this is not YAML: {error}.") from None

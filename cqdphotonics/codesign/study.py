@@ -34,7 +34,6 @@ from pydantic import (
 
 from cqdphotonics.codesign.engine_choice import EngineChoice
 from cqdphotonics.codesign.ensemble import Ensemble
-from cqdphotonics.located_yaml import Location, complaints, parse, place
 from cqdphotonics.codesign.objective import FIGURES, Objective
 from cqdphotonics.codesign.settings import (
     STACK_PREFIX,
@@ -49,7 +48,8 @@ from cqdphotonics.codesign.settings import (
     Search,
     check_figure,
 )
-from cqdphotonics.errors import FileFormatError, InputError, StorageError
+from cqdphotonics.errors import FileFormatError, InputError
+from cqdphotonics.located_yaml import Location, complaints, parse, place, read_text
 
 if TYPE_CHECKING:
     from cqdphotonics.codesign.observer import Observer
@@ -142,19 +142,12 @@ class Study(Part):
         ------
         FileFormatError
             If the file is not YAML or not a study; the message names the line, the key, the
-            nearest allowed key and the allowed values.
-        StorageError
-            If the file can't be read.
+            nearest allowed key and the allowed values. Also if it can't be read.
         """
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise FileFormatError(f"{path} is not a text in UTF-8.") from None
-        except FileNotFoundError:
-            raise FileFormatError(f"there is no file '{path}'. Give the path of a study.") from None
-        except OSError as error:
-            raise StorageError(f"can't read '{path}': {error.strerror}.") from None
+        if not path.exists():
+            raise FileFormatError(f"there is no file '{path}'. Give the path of a study.")
+        text = read_text(path, "study")
         return cls.from_text(text, name=path.name, folder=path.parent)
 
     @classmethod
@@ -266,7 +259,7 @@ class Study(Part):
         content["emitter"]["data"] = self.load_emitter().model_dump(mode="json")
         content["emitter"].pop("name")
         if self.path_of(self.stack) != self.stack:
-            content["stack"] = Path(self.path_of(self.stack)).read_text(encoding="utf-8")
+            content["stack"] = read_text(self.path_of(self.stack), "stack file")
         text = yaml.safe_dump(content, sort_keys=True)
         return sha256(text.encode()).hexdigest()
 

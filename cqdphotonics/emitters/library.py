@@ -6,10 +6,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cqdphotonics.emitters.emitter import Emitter
 from cqdphotonics.errors import FileFormatError, UnknownNameError
+from cqdphotonics.located_yaml import parse, read_text
 
 
 @cache
@@ -49,7 +48,7 @@ def load(name_or_path: str | Path, values: Mapping[str, Any] | None = None) -> E
     """
     text = str(name_or_path)
     if text.endswith((".yaml", ".yml")):
-        content = _read(Path(name_or_path))
+        content = read_text(name_or_path, "emitter file")
     elif text in _shipped():
         content = _shipped()[text]
     else:
@@ -61,13 +60,7 @@ def load(name_or_path: str | Path, values: Mapping[str, Any] | None = None) -> E
 
 def from_yaml(content: str, origin: str, values: Mapping[str, Any] | None = None) -> Emitter:
     """Build an emitter from YAML text; `origin` names it in errors."""
-    try:
-        mapping = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "can't be parsed"
-        raise FileFormatError(f"{origin}{line}: not valid YAML: {problem}.") from None
+    mapping, _ = parse(content, origin)
     if not isinstance(mapping, dict):
         raise FileFormatError(
             f"{origin}: an emitter is a mapping with name, temperature, wavelength, T1, T2, …; "
@@ -82,11 +75,3 @@ def source_text(name: str) -> str:
     if name not in _shipped():
         raise UnknownNameError("emitter", name, names())
     return _shipped()[name]
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text in UTF-8"
-        raise FileFormatError(f"emitter file {path}: {reason}.") from None

@@ -62,6 +62,7 @@ class Family:
             made = self.draw(**settings)
             _check_drawn(made, self.name, self.has_emitter)
             made.info["family"] = self.name
+            made.info["description"] = self.description
             made.info["continues"] = self.continues
             return made
 

@@ -71,13 +71,14 @@ def _refuse_giants(layout: Any, path: Path) -> None:
             shapes = cell.shapes(number)
             total += shapes.size()
             for shape in shapes.each():
-                if shape.num_points > VERTICES if shape.is_polygon() else False:
+                vertices = shape.simple_polygon.num_points() if shape.is_polygon() else 0
+                if vertices > VERTICES:
                     info = layout.get_info(number)
                     middle = shape.bbox().center()
                     raise FileFormatError(
                         f"'{path}', cell '{cell.name}': a polygon on {info.layer}/{info.datatype} "
                         f"at ({middle.x * layout.dbu:g}, {middle.y * layout.dbu:g}) µm has "
-                        f"{shape.num_points} vertices; at most {VERTICES} can be worked with. "
+                        f"{vertices} vertices; at most {VERTICES} can be worked with. "
                         "Leave out vertices, or cut it into pieces."
                     )
         for placed in cell.each_inst():

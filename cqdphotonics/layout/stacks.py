@@ -22,11 +22,11 @@ from math import radians, tan
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cqdphotonics.errors import FileFormatError, InputError, UnknownNameError
+from cqdphotonics.errors import FileFormatError, UnknownNameError
 from cqdphotonics.layout.parameters import Parameter, resolve
+from cqdphotonics.located_yaml import parse, read_text
 
 _DATA = Path(__file__).with_name("stacks.yaml")
 
@@ -346,14 +346,7 @@ def _shipped() -> dict[str, dict[str, Any]]:
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"stack file '{path}' can't be read: {error.strerror}.") from error
-    try:
-        stacks = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise FileFormatError(f"'{path}' is not YAML: {error}") from error
+    stacks, _ = parse(read_text(path, "stack file"), f"'{path}'")
     if not isinstance(stacks, dict) or not stacks:
         raise FileFormatError(f"'{path}' holds no stack. Write it like those of `cqd stacks`.")
     for title, data in stacks.items():

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from cqdphotonics.errors import FileFormatError, RangeError, UnknownNameError
+from cqdphotonics.located_yaml import parse, read_text
 from cqdphotonics.materials.dispersion import Constant, Dispersion, Formula, Sum, Table
 from cqdphotonics.materials.material import Material
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FILE_ENDINGS = (".yaml", ".yml")
 _OWN = (
     "Your own: a constant such as 'n=1.9' or 'n=1.9+0.01j', or the path of a YAML file "
@@ -94,15 +93,7 @@ def _constant(text: str) -> Material:
 
 
 def _read(path: Path) -> Material:
-    try:
-        content = yaml.load(path.read_text("utf-8"), Loader=_Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text in UTF-8"
-        raise FileFormatError(f"material file {path}: {reason}.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise FileFormatError(f"material file {path}{line}: not valid YAML.") from None
+    content, _ = parse(read_text(path, "material file"), f"material file {path}")
     if not isinstance(content, dict) or not isinstance(content.get("DATA"), list):
         raise FileFormatError(
             f"material file {path}: needs a list DATA with a table or a formula, as in "

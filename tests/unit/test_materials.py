@@ -102,7 +102,7 @@ def test_own_metal_is_recognised(tmp_path):
     "content, said",
     [
         ("just text", "needs a list DATA"),
-        ("DATA: [", "not valid YAML"),
+        ("DATA: [", "not YAML"),
         ("DATA:\n  - type: formula 99\n    wavelength_range: 0 1\n    coefficients: 1", "99"),
         ("DATA:\n  - type: tabulated nk\n    data: |\n      0.4 1.5\n      0.5 1.5", "3 numbers"),
         ("DATA:\n  - type: tabulated n\n    data: |\n      0.5 1.5\n      0.4 1.5", "ascending"),

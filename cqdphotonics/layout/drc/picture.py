@@ -35,7 +35,10 @@ def picture_bytes(report: "DrcReport", size: int) -> bytes:
         figure.subplots(1, len(views), squeeze=False)[0], views, strict=True
     ):
         _draw(report, axes, view)
-        axes.set_title(title or f"{report.cell}: {report.table().splitlines()[0].split(': ')[-1]}"[:90], fontsize=9)
+        axes.set_title(
+            title or f"{report.cell}: {report.table().splitlines()[0].split(': ')[-1]}"[:90],
+            fontsize=9,
+        )
     target = io.BytesIO()
     figure.savefig(target, format="png", metadata={"Software": None})
     return target.getvalue()
@@ -53,7 +56,9 @@ def _draw(report: "DrcReport", axes: Any, view: Any) -> None:
     from matplotlib.patches import Rectangle
 
     shape = view.height() / view.width()
-    width, height = (1000, max(50, round(1000 * shape))) if shape < 1 else (max(50, round(1000 / shape)), 1000)
+    width, height = (
+        (1000, max(50, round(1000 * shape))) if shape < 1 else (max(50, round(1000 / shape)), 1000)
+    )
     image = imread(io.BytesIO(_rendered(report, view, width, height)))
     axes.imshow(image, extent=(view.left, view.right, view.bottom, view.top), aspect="equal")
     least = 0.012 * max(view.width(), view.height())
@@ -85,17 +90,19 @@ def _rendered(report: "DrcReport", view: Any, width: int, height: int) -> bytes:
     canvas.set_config("grid-visible", "false")
     canvas.set_config("text-visible", "false")
     canvas.set_config("cell-box-visible", "false")
-    canvas.show_layout(report.layout, True)
-    canvas.cellview(0).cell = report.layout.cell(report.cell)
+    canvas.show_layout(report.layout.dup(), True)  # which it takes for its own
+    canvas.cellview(0).cell_name = report.cell
     canvas.max_hier()
     colours = {layer.number: layer.colour for layer in LAYERS}
     each = canvas.begin_layers()
     while not each.at_end():
         properties = each.current().dup()
-        colour = int(colours.get((properties.source_layer, properties.source_datatype), "#969696")[1:], 16)
+        colour = int(
+            colours.get((properties.source_layer, properties.source_datatype), "#969696")[1:], 16
+        )
         properties.fill_color = properties.frame_color = colour | 0xFF000000
         properties.dither_pattern = 0 if properties.source_layer != 99 else 1
         canvas.set_layer_properties(each, properties)
         each.next()
     canvas.zoom_box(view)
-    return bytes(canvas.get_pixels_with_options(width, height, 0, 0, 0, 0.0, view).to_png_data())
+    return bytes(canvas.get_pixels_with_options(width, height, 0, 0, 0.0, view).to_png_data())

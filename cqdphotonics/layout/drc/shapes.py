@@ -62,7 +62,7 @@ def malformed(bench: Bench) -> None:
                     texts += 1
                 elif shape.is_path() and shape.path_width == 0:
                     _note(bench, layer, cell, shape, "has a path without width")
-                elif (shape.is_polygon() or shape.is_box()) and shape.area() == 0:
+                elif shape.area() == 0 and db.Region(shape.polygon).merged().is_empty():
                     _note(bench, layer, cell, shape, "has a shape without area")
             # An area that an outline goes around more than once, or the wrong way.
             drawn = db.Region(cell.shapes(number))
@@ -97,8 +97,6 @@ def duplicate(bench: Bench, rule: Any, layer: KitLayer) -> None:
     Where nothing is covered twice there is none; only what is covered twice is looked at one by
     one. A cell that is placed twice at one place is one fault, noted once for all its shapes.
     """
-    from klayout import db
-
     twice = bench.drawn(layer).merged(False, 2)
     number = bench.layout.find_layer(*layer.number)
     for cell, shapes in bench.by_cell(twice):
@@ -123,4 +121,3 @@ def duplicate(bench: Bench, rule: Any, layer: KitLayer) -> None:
                 noted.add(polygon)
                 text = f"{layer.name} has the same shape {times} times at one place"
                 bench.add(rule, (layer,), cell, polygon.bbox(), text, measured=times, allowed=1)
-    del db

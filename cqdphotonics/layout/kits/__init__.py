@@ -53,10 +53,8 @@ def load(name_or_path: str | Path) -> Kit:
     ------
     UnknownNameError
         If there is no such kit.
-    InputError
-        If the file can't be read.
     FileFormatError
-        If it is not a kit; the message says on which line.
+        If the file can't be read or is not a kit; the message says on which line.
     """
     text = str(name_or_path)
     if text.endswith((".yaml", ".yml")):
