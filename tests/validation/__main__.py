@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cqdphotonics.errors import SimulationError
 from cqdphotonics.fdtd.store import Store
-from validation.case import Bench, Case, Outcome
+from validation.case import Bench, Case, NotStoredError, Outcome
 from validation.page import write_page
 from validation.registry import CASES
 
@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./run validate", description=__doc__)
     parser.add_argument("names", nargs="*", help="cases to run (default: all)")
     parser.add_argument("--quick", action="store_true", help="only the quick cases")
+    parser.add_argument(
+        "--stored", action="store_true", help="run nothing: the page from what is in the store"
+    )
     parser.add_argument("--list", action="store_true", help="list the cases and stop")
     parser.add_argument("--store", type=Path, help="where results are kept (default: the cache)")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "validation.md")
@@ -43,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = [case for case in chosen if case.cost == "quick"]
     done: list[tuple[Case, Outcome | str, float]] = []
     for number, case in enumerate(chosen, start=1):
-        done.append((case, *_run(case, Store(given.store), f"{number}/{len(chosen)}")))
+        done.append(
+            (case, *_run(case, Store(given.store), f"{number}/{len(chosen)}", given.stored))
+        )
     partial = len(chosen) < len(CASES)
     if partial and given.output == parser.get_default("output"):
         print("not all cases were run: docs/validation.md is left as it is", file=sys.stderr)
@@ -63,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def _run(case: Case, store: Store, place: str) -> tuple[Outcome | str, float]:
+def _run(case: Case, store: Store, place: str, stored: bool) -> tuple[Outcome | str, float]:
     last = [0.0]
 
     def progress(text: str) -> None:
@@ -72,10 +77,10 @@ def _run(case: Case, store: Store, place: str) -> tuple[Outcome | str, float]:
             print(f"[{place}] {case.name}: {text}", file=sys.stderr, flush=True)
 
     print(f"[{place}] {case.name}: {case.title}", file=sys.stderr, flush=True)
-    bench = Bench(store, progress)
+    bench = Bench(store, progress, stored)
     try:
         return case.outcome(bench), bench.seconds
-    except SimulationError as error:
+    except (SimulationError, NotStoredError) as error:
         print(f"[{place}] {case.name}: {error}", file=sys.stderr, flush=True)
         return str(error), bench.seconds
 

@@ -1,7 +1,7 @@
 """What a validation case is: rows of ours against exact, with the limit that was promised."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ from uncertainties import UFloat
 
 from cqdphotonics.fdtd.analysis import Analysis
 from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import run
 from cqdphotonics.fdtd.scene import Scene
@@ -70,23 +71,30 @@ class Outcome:
     remarks: tuple[str, ...] = ()
 
 
+class NotStoredError(Exception):
+    """A simulation would have to be run."""
+
+
 @dataclass
 class Bench:
     """Where cases get their simulations from; it adds up what these took when they were run."""
 
     store: Store
-    progress: Callable[[str], None] = lambda text: None
+    progress: Callable[[str], None] = print
+    stored_only: bool = False
     seconds: float = 0.0
-    _label: str = field(default="", repr=False)
 
     def solve(self, job: Job, up: float = 1.0, down: float = 1.0) -> Analysis:
         """The physics of one hand-made job."""
+        self._check([job])
         raw = run(job, self.store, progress=self._report)
         self.seconds += float(raw.meta["seconds"])
         return Analysis(job, raw, {"up": up, "down": down})
 
     def simulate(self, scene: Scene, wavelength: float, fidelity: str, **more: Any) -> Response:
         """What a user gets for a scene."""
+        bandwidth = more.get("bandwidth")
+        self._check(plan(scene, wavelength, fidelity, bandwidth=bandwidth).jobs)
         response = simulate(
             scene,
             scene.stack,
@@ -98,6 +106,11 @@ class Bench:
         )
         self.seconds += response.cost_seconds
         return response
+
+    def _check(self, jobs: Iterable[Job]) -> None:
+        missing = sum(job not in self.store for job in jobs)
+        if self.stored_only and missing:
+            raise NotStoredError(f"{missing} of its simulations were not run yet")
 
     def _report(self, report: dict[str, Any]) -> None:
         number = f"grid {report['run']} of {report['runs']}, " if "run" in report else ""

@@ -13,8 +13,8 @@ _HEAD = """# Validation
 Written by `./run validate` from real runs; nothing here was typed in. Each row is a number that
 the program gives, with the uncertainty that it states, against the exact one. *Deviation* is
 relative, *limit* what was promised; where there is none, the stated uncertainty has to contain the
-exact value. "Unverified" numbers come from a single grid and state no uncertainty. *Time* is what the
-simulations of a case took when they were run, on one core of a machine that was busy with others.
+exact value. "Unverified" numbers come from a single grid and state no uncertainty. *Time* is what
+the simulations of a case took when they were run, on one core of a machine busy with others.
 """
 
 
@@ -44,12 +44,12 @@ def _summary(done: Sequence[Done]) -> str:
         )
     broken = [case.name for case, outcome, _ in done if isinstance(outcome, str)]
     if broken:
-        lines.append(f"- Not a single number came from: {', '.join(broken)}.")
+        lines.append(f"- No number yet from: {', '.join(broken)}.")
     lines += ["", "| case | numbers | pass | largest deviation | contained | time |"]
     lines += ["|---|---|---|---|---|---|"]
     for case, outcome, seconds in done:
         if isinstance(outcome, str):
-            lines.append(f"| [{case.title}](#{case.name}) | 0 | FAILED | | | {_time(seconds)} |")
+            lines.append(f"| [{case.title}](#{case.name}) | 0 | none | | | |")
             continue
         own = [row for row in outcome.rows if row.stated]
         contained = f"{sum(row.contained for row in own)} of {len(own)}" if own else "unverified"
@@ -68,7 +68,7 @@ def _section(case: Case, outcome: Outcome | str, seconds: float, pictures: Path)
     lines.append(f"Against {case.against}. {case.remark}".rstrip())
     lines.append("")
     if isinstance(outcome, str):
-        lines += [f"**FAILED**: {outcome}", ""]
+        lines += [f"**No number**: {outcome}", ""]
         return "\n".join(lines)
     lines += ["| quantity | ours | exact | deviation | limit | |", "|---|---|---|---|---|---|"]
     for row in outcome.rows:
