@@ -33,6 +33,9 @@ _MARGIN = 0.7
 _BEYOND = 0.4
 """How far beyond the plane the box of the mode solver reaches, in the same unit."""
 
+_MOST_POINTS = 50_000
+"""Of a port's cross-section in the mode solver."""
+
 _SOLVED = 3
 """Modes are solved at so many wavelengths over the band; the fields change little in between."""
 
@@ -273,7 +276,9 @@ def port_modes(job: Job, spec: PortSpec, wavelength: float, count: int = MODES) 
     if known not in _SEEN:
         if len(_SEEN) >= _SEEN_MOST:
             _SEEN.clear()
-        step = wavelength / densest / 15
+        # A wide port is solved on a coarser grid rather than not at all.
+        area = (y_box[1] - y_box[0]) * (z_box[1] - z_box[0])
+        step = max(wavelength / densest / 15, (area / _MOST_POINTS) ** 0.5)
         _SEEN[known] = guided_modes(
             epsilon, y_box, z_box, wavelength, count=count, step=step, floor=around
         )

@@ -339,7 +339,10 @@ def _eigenmodes(matrix: Any, k: float, count: int, highest: float) -> tuple[np.n
     from scipy.sparse import linalg
 
     start = np.ones(matrix.shape[0])  # a fixed start: the same digits every time
-    values, vectors = linalg.eigs(matrix, k=count + 2, sigma=(highest * k) ** 2, v0=start)
+    try:
+        values, vectors = linalg.eigs(matrix, k=count + 2, sigma=(highest * k) ** 2, v0=start)
+    except linalg.ArpackNoConvergence as some:  # those asked for beyond the guided ones, mostly
+        values, vectors = some.eigenvalues, some.eigenvectors
     index = np.sqrt(values.astype(complex)) / k
     order = [i for i in np.argsort(-index.real) if abs(index[i].imag) < 1e-6 * index[i].real]
     return index[order].real[:count], vectors[:, order][:, :count]
