@@ -1,7 +1,8 @@
 """`simulate`: the one function from a component and a stack to a response."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,18 @@ from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.metals import extrapolate_spectra
 from cqdphotonics.fdtd.modes import mode_fields, settled_modes
+from cqdphotonics.fdtd.orientation import (
+    check_interference,
+    combined,
+    orientation,
+    runs_needed,
+)
 from cqdphotonics.fdtd.pattern import wave_variables, waves_of_run
 from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import Limits, run
-from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
+from cqdphotonics.fdtd.scene import Scene, build_scene
 from cqdphotonics.fdtd.store import RawResult, Store
 from cqdphotonics.layout import stacks
 from cqdphotonics.layout.stacks import Stack
@@ -36,7 +43,7 @@ def simulate(
     wavelength: float,
     fidelity: str = "draft",
     *,
-    dipole: Axis = "x",
+    dipole: str | Sequence[float] = "x",
     na: Iterable[float] = APERTURES,
     bandwidth: float | None = None,
     emitter_offset: tuple[float, float] = (0.0, 0.0),
@@ -53,15 +60,16 @@ def simulate(
     ----------
     component : gdsfactory Component, or str or Path, or Scene
         The device, or a GDS file that holds one. A scene is taken as it is, whatever `stack`,
-        `dipole` and `emitter_offset` say.
+        `emitter_offset` and a `dipole` along an axis say.
     stack : Stack or str
         Films; a name is loaded with `stack_parameters`.
     wavelength : float
         Vacuum wavelength of the emission in µm.
     fidelity : {"draft", "standard", "fine"}
         ``fine`` runs three grids in three cells and gives an uncertainty.
-    dipole : {"x", "y", "z"}
-        Axis of the dipole.
+    dipole : {"x", "y", "z", "isotropic"} or three numbers
+        Axis of the dipole; the mean over all directions; or a vector, where the symmetry of the
+        device keeps its components apart (`cqdphotonics.fdtd.orientation`).
     na : iterable of float
         Numerical apertures for the collection, sin θ times the index of the medium outside.
     bandwidth : float, optional
@@ -91,24 +99,38 @@ def simulate(
     if isinstance(stack, str):
         stack = stacks.load(stack, **dict(stack_parameters or {}))
     apertures = _checked_apertures(na)
+    wanted = orientation(dipole)
+    first = next(iter(wanted.weights))
     scene = (
         component
         if isinstance(component, Scene)
-        else build_scene(component, stack, dipole, emitter_offset)
+        else build_scene(component, stack, first, emitter_offset)
     )
-    planned = plan(scene, wavelength, fidelity, bandwidth=bandwidth)
+    check_interference(scene, wanted)
+    axes = runs_needed(scene, wanted) if len(wanted.weights) > 1 else {scene.dipole: scene.dipole}
+    plans = {
+        axis: plan(replace(scene, dipole=axis), wavelength, fidelity, bandwidth=bandwidth)
+        for axis in dict.fromkeys(axes.values())
+    }
     place = store if isinstance(store, Store) else Store(store)
-    raws = []
-    for number, job in enumerate(planned.jobs, start=1):
+    total = sum(len(planned.jobs) for planned in plans.values())
+    done, responses = 0, {}
+    for axis, planned in plans.items():
+        raws = []
+        for job in planned.jobs:
+            done += 1
 
-        def forward(report: dict[str, Any], number: int = number) -> None:
-            if progress is not None:
-                progress({**report, "run": number, "runs": len(planned.jobs)})
+            def forward(report: dict[str, Any], number: int = done) -> None:
+                if progress is not None:
+                    progress({**report, "run": number, "runs": total})
 
-        raws.append(
-            run(job, place, ranks=ranks, limits=limits, progress=forward, cancelled=cancelled)
-        )
-    return assemble(planned, raws, apertures)
+            raws.append(
+                run(job, place, ranks=ranks, limits=limits, progress=forward, cancelled=cancelled)
+            )
+        responses[axis] = assemble(planned, raws, apertures)
+    if len(wanted.weights) == 1:
+        return next(iter(responses.values()))
+    return combined(wanted, axes, responses)
 
 
 def _checked_apertures(na: Iterable[float]) -> tuple[float, ...]:
