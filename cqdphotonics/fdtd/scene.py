@@ -23,6 +23,7 @@ from cqdphotonics.fdtd.polygons import (
     Rectangle,
     Round,
     patches,
+    recognise,
     roundness,
 )
 from cqdphotonics.fdtd.ports import (
@@ -185,13 +186,23 @@ def build_scene(
     )
     solids: list[Solid] = []
     deviation, unlike_discs = 0.0, []
+    continues = str(component.info.get("continues", "") or "")
     outermost: Points | None = None
     patterns = _patterns(component, stack)
     for film, found in patterns:
         for patch in found:
             for outline, is_hole in _outlines(patch):
-                outermost = outline if outermost is None else outermost
-                for recognised in take_apart(outline, tolerance):
+                if outermost is None:
+                    outermost = outline
+                    # What goes on beyond the drawing has to stay one solid.
+                    pieces = (
+                        [recognise(outline, tolerance)]
+                        if continues
+                        else take_apart(outline, tolerance)
+                    )
+                else:
+                    pieces = take_apart(outline, tolerance)
+                for recognised in pieces:
                     deviation = max(deviation, recognised.deviation)
                     solid = _solid(recognised, film, stack, is_hole)
                     if solid is None:
@@ -201,7 +212,6 @@ def build_scene(
                         unlike_discs.append(_not_a_disc(outline, film.name))
 
     films = _slabs(stack)
-    continues = str(component.info.get("continues", "") or "")
     bounds = bounds_of(solids)
     ports = optical_ports(component)
     core = _core(solids, bounds, continues, outermost, ports)

@@ -273,7 +273,7 @@ MINE = [
     "label",
 ]  # fmt: skip
 
-QUICK = {"taper", "mirror", "columns", "notches", "teeth", "rows", "lines"}
+QUICK = {"height", "taper", "mirror", "columns", "notches", "teeth", "rows", "lines"}
 """Numbers that only repeat: their upper ends are drawn once elsewhere, and take seconds."""
 
 
