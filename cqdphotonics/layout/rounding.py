@@ -9,6 +9,9 @@ from cqdphotonics.layout.shapes import SAGITTA, Point
 _PICOMETRE = 6
 """Digits kept (µm), so that mirror images are rounded to the grid alike."""
 
+_FLATNESS = 1 / 200
+"""How far an arc may bulge over the side of its polygon, as a share of its radius."""
+
 
 def rounded_points(vertices: Sequence[Point], radius: float) -> list[Point]:
     """A convex outline whose corners are arcs of a circle.
@@ -64,7 +67,8 @@ def _arc(before: Point, corner: Point, turn: float, radius: float) -> list[Point
     middle = incoming + turn / 2 - pi / 2  # direction from the centre to the middle of the arc
     distance = radius / cos(turn / 2)
     x, y = corner[0] - distance * cos(middle), corner[1] - distance * sin(middle)
-    step = 2 * acos(max(1 - SAGITTA / radius, 0.0))
+    # Of a corner of a few nanometres not even a third of a nanometre is little.
+    step = 2 * acos(1 - min(SAGITTA / radius, _FLATNESS))
     half = max(2, ceil(turn / 2 / step))
     angles = [middle + turn * k / (2 * half) for k in range(-half, half + 1)]
     return [
