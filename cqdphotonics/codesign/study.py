@@ -110,6 +110,7 @@ class Study(Part):
     _lines: dict[Location, int] = PrivateAttr(default_factory=dict)
     _source: str = PrivateAttr("study")
     _folder: Path = PrivateAttr(default_factory=Path)
+    _loaded: "tuple[EmitterChoice, Emitter] | None" = PrivateAttr(None)
 
     @field_validator("objective")
     @classmethod
@@ -242,7 +243,10 @@ class Study(Part):
         """The emitter with the study's own values in it."""
         from cqdphotonics import emitters
 
-        return emitters.load(self.path_of(self.emitter.name), self.emitter.override)
+        if self._loaded is None or self._loaded[0] != self.emitter:  # a copy may have another one
+            name = self.path_of(self.emitter.name)
+            self._loaded = self.emitter, emitters.load(name, self.emitter.override)
+        return self._loaded[1]
 
     def split(self, values: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Settings of the component and of the stack for `values` of the free parameters."""

@@ -9,6 +9,7 @@ Fields are per unit current and follow Meep's convention: flux = Re(E* × H), wi
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.integrate import trapezoid
@@ -69,8 +70,7 @@ def from_radial(
     theta = np.linspace(0, np.pi / 2, ANGLES)
     wavenumber = 2 * np.pi * frequency * index
     k = wavenumber * np.sin(theta)
-    step = np.gradient(radius)
-    kernels = {sign: jv(m + sign, np.outer(k, radius)) * (radius * step) for sign in (1, -1)}
+    kernels = {sign: _hankel(m + sign, wavenumber, radius.tobytes()) for sign in (1, -1)}
     flux_density = np.zeros_like(k, dtype=complex)
     for sign in (1, -1):
         electric = kernels[sign] @ (e_r + sign * 1j * e_phi)
@@ -78,6 +78,14 @@ def from_radial(
         flux_density += sign * 0.5j * electric * magnetic.conj()
     intensity = wavenumber**2 * np.cos(theta) * flux_density.real
     return AngularPower(theta, intensity)
+
+
+@lru_cache(maxsize=32)
+def _hankel(order: int, wavenumber: float, radii: bytes) -> np.ndarray:
+    """Kernel (angles, radii) of a Hankel transform; the designs of a search share their radii."""
+    radius = np.frombuffer(radii)
+    k = wavenumber * np.sin(np.linspace(0, np.pi / 2, ANGLES))
+    return np.asarray(jv(order, np.outer(k, radius)) * (radius * np.gradient(radius)))
 
 
 def from_plane(

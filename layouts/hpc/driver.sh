@@ -11,7 +11,9 @@
 #SBATCH --mem=4G
 #SBATCH --time=2-00:00:00
 #SBATCH --output=cqd-driver-%j.log
-#SBATCH --signal=B:INT@120   # two minutes before the end: as Ctrl-C, so that its jobs are cancelled
+#
+# Two minutes before the end as Ctrl-C, so that its jobs are cancelled:
+#SBATCH --signal=B:INT@120
 #
 # PBS (untested):  qsub -v STUDY=study.yaml layouts/hpc/driver.sh, with
 #   #PBS -N cqd-driver
