@@ -16,6 +16,7 @@ random and the same for every design, so that designs are compared on equal dots
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -26,6 +27,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import nominal
+from cqdphotonics.errors import InputError
 
 if TYPE_CHECKING:
     from cqdphotonics.emitters import Emitter
@@ -222,7 +224,9 @@ def _purcell(
     here = np.interp(response.wavelength + shift, wavelengths[order], spectrum[order])
     relative = np.ones_like(dx)
     if dx.any() or dy.any():
-        relative = response.relative_coupling(dx, dy, axis=axis)
+        # A dipole that no mode answers to feels the same a few nanometres away.
+        with suppress(InputError):
+            relative = response.relative_coupling(dx, dy, axis=axis)
     floor = max(min(float(spectrum.min()), 1.0), 0.0)
     return floor + np.maximum(here - floor, 0.0) * relative, relative
 
