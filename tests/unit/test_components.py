@@ -10,7 +10,7 @@ import pytest
 from klayout import db
 
 from cqdphotonics import components
-from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
+from cqdphotonics.errors import CqdError, GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.fdtd.scene import build_scene
 from cqdphotonics.layout import shapes, stacks
@@ -187,19 +187,35 @@ def test_name_settings_ports_and_polygons_survive_the_file(name, tmp_path):
 
 @pytest.mark.parametrize("name", components.names())
 def test_the_written_file_gives_the_jobs_of_the_component(name, tmp_path):
+    """On the first of the stacks that the device is made for, that is, that can be planned."""
     cell = components.load(name)()
-    stack = next(
-        one
-        for one in stacks.names()
-        if {layer.number for layer in LAYERS if layer.is_structure and drawn_on(cell, layer)}
-        <= set(stacks.load(one).layers)
-    )
     dipole = cell.info["emitter_axis"]
+    used = {layer.number for layer in LAYERS if layer.is_structure and drawn_on(cell, layer)}
     path = write_component(cell, tmp_path / f"{name}.gds")
-    here, there = (build_scene(one, stack, dipole) for one in (cell, path))
-    assert here == there
-    hashes = [[job.hash for job in plan(one, 0.63).jobs] for one in (here, there)]
-    assert hashes[0] == hashes[1]
+    refused = {}
+    for stack in stacks.names():
+        if not used <= set(stacks.load(stack).layers):
+            continue
+        here = build_scene_or_none(cell, stack, dipole)
+        try:
+            jobs = plan(here, 0.63).jobs if here else ()
+        except CqdError as error:
+            refused[stack] = str(error)
+            continue
+        if not jobs:
+            continue
+        there = build_scene(path, stack, dipole)
+        assert here == there
+        assert [job.hash for job in jobs] == [job.hash for job in plan(there, 0.63).jobs]
+        return
+    pytest.fail(f"no stack can be planned for {name}: {refused}")
+
+
+def build_scene_or_none(cell, stack, dipole):
+    try:
+        return build_scene(cell, stack, dipole)
+    except GeometryError:  # the dot would be in the metal of this stack
+        return None
 
 
 @pytest.mark.parametrize("name", components.part_names())
