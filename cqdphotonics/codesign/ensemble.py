@@ -28,6 +28,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import nominal
 from cqdphotonics.errors import InputError
+from cqdphotonics.placement import Template, sample
 
 if TYPE_CHECKING:
     from cqdphotonics.emitters import Emitter
@@ -54,8 +55,9 @@ class Ensemble(BaseModel):
     placement: Spread = Field(
         default=0.0, description="Standard deviation of x and of y in µm (overlay of the template)."
     )
-    hole: Spread = Field(
-        default=0.0, description="Free radius in µm within which a dot lies anywhere in its hole."
+    template: Template | None = Field(
+        default=None,
+        description="Holes that place the dots, instead of `placement`; see `placement.Template`.",
     )
     wavelength_spread: Spread = Field(default=0.0, description="Standard deviation in µm.")
     dephasing_spread: Spread = Field(
@@ -79,6 +81,8 @@ class Ensemble(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.template is not None and self.placement:
+            raise ValueError("'placement' and 'template' both place the dots; keep one")
         if (self.statistic == "yield") != bool(self.thresholds):
             raise ValueError(
                 "'thresholds' (figures and their least values) belong to 'statistic: yield', and "
@@ -128,10 +132,12 @@ def draw(ensemble: Ensemble, dipole: Axis, seed: int) -> Members:
     from scipy.stats import norm, qmc
 
     count = ensemble.members
-    unit = qmc.Sobol(9, scramble=True, seed=seed).random_base2(int(np.ceil(np.log2(count))))[:count]
+    unit = qmc.Sobol(7, scramble=True, seed=seed).random_base2(int(np.ceil(np.log2(count))))[:count]
     unit = np.clip(unit, 1e-9, 1 - 1e-9)
     normal = norm.ppf(unit)
-    angle, radius = 2 * np.pi * unit[:, 7], ensemble.hole * np.sqrt(unit[:, 8])
+    places = ensemble.placement * normal[:, :2]
+    if ensemble.template is not None:
+        places = sample(ensemble.template, count, seed)
     direction = np.zeros((count, 3))
     phi = 2 * np.pi * unit[:, 3]
     if ensemble.orientation == "aligned":
@@ -141,8 +147,8 @@ def draw(ensemble: Ensemble, dipole: Axis, seed: int) -> Members:
         along = np.sqrt(1 - up**2)
         direction = np.column_stack([along * np.cos(phi), along * np.sin(phi), up])
     return Members(
-        dx=ensemble.placement * normal[:, 0] + radius * np.cos(angle),
-        dy=ensemble.placement * normal[:, 1] + radius * np.sin(angle),
+        dx=places[:, 0],
+        dy=places[:, 1],
         direction=direction,
         wavelength_shift=ensemble.wavelength_spread * normal[:, 4],
         gamma_factor=_log_normal(normal[:, 5], ensemble.lifetime_spread),
@@ -273,7 +279,8 @@ class Judgement:
     mean : dict of float
         Mean of each figure.
     good : float or None
-        For a yield: the share of members above all thresholds.
+        For a yield: the share above all thresholds, of dots, or of sites where a template says how
+        many hold one dot.
     """
 
     value: float
@@ -306,9 +313,11 @@ def judge(
     count = objective.size
     if ensemble.statistic == "yield":
         ratios = np.array([merged[n] / least for n, least in ensemble.thresholds.items()])
+        single = 1.0 if ensemble.template is None else ensemble.template.single
         share = float((ratios >= 1).all(axis=0).mean())
+        spread = float(np.sqrt(share * (1 - share) / count)) * single
+        share *= single
         nearness = float(np.minimum(ratios, 1.0).prod(axis=0).mean())
-        spread = float(np.sqrt(share * (1 - share) / count))
         return Judgement(share, spread, share + GUIDE * nearness, mean, share)
     if ensemble.statistic == "worst":
         value, spread = float(objective.min()), 0.0

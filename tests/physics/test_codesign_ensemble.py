@@ -95,11 +95,21 @@ def test_nominal_member_has_the_figures_of_the_study():
     assert found["indistinguishability"] == pytest.approx(np.full(8, rate / (rate + ratio)))
 
 
-def test_dots_in_holes_lie_anywhere_in_them():
-    members = draw(Ensemble(members=4096, hole=0.02), "x", 1)
+def test_a_template_places_and_loads():
+    """Dots in holes lie anywhere in them, and only a share of the sites holds one."""
+    template = {"diameter": 0.05, "dot_diameter": 0.01, "loading": 0.8}
+    ensemble = Ensemble(
+        members=4096, template=template, statistic="yield", thresholds={"purcell": 1.0}
+    )
+    members = draw(ensemble, "x", 1)
     r = np.hypot(members.dx, members.dy)
     assert r.max() <= 0.02
-    assert (r**2).mean() == pytest.approx(0.02**2 / 2, rel=0.01)  # uniform over the disc
+    assert (r**2).mean() == pytest.approx(0.02**2 / 2, rel=0.05)  # uniform over the disc; 1/√n
+    assert ensemble.template is not None
+    found = judge(ensemble, {"purcell": 1}, [figures(ensemble, {"x": Device(40.0)})])
+    assert found.good == pytest.approx(ensemble.template.single)  # all single dots are good
+    with pytest.raises(ValueError, match="keep one"):
+        Ensemble(template=template, placement=0.01)
 
 
 def test_statistics():
