@@ -7,7 +7,7 @@ each other and still count as facing decides between false alarms and missed fau
 - inside **one** polygon (width, notch): below 45°. The end of a slim ellipse is a curve whose two
   sides come together; it is no narrow piece. A smooth neck or gap always has parallel tangents
   where it is narrowest. The corner itself, between 45° and 90°, is narrow by its nature, and
-  what is sharper is for the rule on acute corners;
+  what is sharper is for the rule on acute corners. Short edges, pieces of a curve: `TIP`;
 - inside **one** hole: up to 30°, for the same reason, since holes are small.
 
 Holes are measured as what they are, outlines in a polygon, and not as notches.
@@ -18,11 +18,16 @@ more than one step. Between edges along x or y nothing is rounded, and nothing i
 """
 
 from collections.abc import Callable
+from math import cos, radians
 from typing import Any
 
 from cqdphotonics.layout.drc.bench import GROUPED, Bench, Finding, grouped
 from cqdphotonics.layout.kits import KitLayer
 from cqdphotonics.layout.parameters import GRID
+
+TIP = 25
+"""Edges shorter than what is asked for, inside one polygon, face each other up to this angle: they
+are pieces of a curve, and a polygon of 16 sides turns by 22.5° at each."""
 
 BETWEEN, WITHIN, IN_HOLE = 90, 45, 30
 """Largest angle in degrees between two edges that face each other; see above."""
@@ -31,7 +36,7 @@ BETWEEN, WITHIN, IN_HOLE = 90, 45, 30
 def width(bench: Bench, rule: Any, layer: KitLayer) -> None:
     """The narrowest pieces of what is drawn."""
     pairs = bench.merged(layer).width_check(_dbu(rule), *_options(WITHIN))
-    _report(bench, rule, (layer,), pairs, "is only {} wide")
+    _report(bench, rule, (layer,), pairs, "is only {} wide", within=True)
 
 
 def space(bench: Bench, rule: Any, layer: KitLayer) -> None:
@@ -56,13 +61,13 @@ def notch(bench: Bench, rule: Any, layer: KitLayer) -> None:
     outlines = bench.merged(layer).hulls()
     outlines.merged_semantics = False  # a ring's outline holds what lies in the ring
     pairs = outlines.notch_check(_dbu(rule), *_options(WITHIN))
-    _report(bench, rule, (layer,), pairs, "a notch is only {} wide")
+    _report(bench, rule, (layer,), pairs, "a notch is only {} wide", within=True)
 
 
 def hole_size(bench: Bench, rule: Any, layer: KitLayer) -> None:
     """The narrowest place of each hole."""
     pairs = _holes(bench, layer).width_check(_dbu(rule), *_options(IN_HOLE))
-    _report(bench, rule, (layer,), pairs, "a hole is only {} wide")
+    _report(bench, rule, (layer,), pairs, "a hole is only {} wide", within=True)
 
 
 def hole_space(bench: Bench, rule: Any, layer: KitLayer) -> None:
@@ -101,7 +106,7 @@ def sliver(bench: Bench, rule: Any, layer: KitLayer) -> None:
         (polygons.width_check(_dbu(rule), *_options(WITHIN)), "a strip {} wide is left over"),
         (polygons.space_check(_dbu(rule), *_options(WITHIN)), "a slit {} wide is left open"),
     ):
-        _report(bench, rule, (layer,), pairs, what, forgiven=0.0)
+        _report(bench, rule, (layer,), pairs, what, forgiven=0.0, within=True)
 
 
 def _holes(bench: Bench, layer: KitLayer) -> Any:
@@ -133,14 +138,16 @@ def _report(
     pairs: Any,
     text: str,
     forgiven: float = GRID,
+    within: bool = False,
 ) -> None:
     """Group the pairs of edges that are too near to places, and note these."""
     found: list[tuple[Any, list[Finding]]] = []
     for cell, shapes in bench.by_cell(pairs):
         findings = []
         for count, shape in enumerate(shapes.each(), 1):
-            finding = _finding(shape.edge_pair, rule.minimum, forgiven)
-            if finding is not None:
+            pair = shape.edge_pair
+            finding = _finding(pair, rule.minimum, forgiven)
+            if finding is not None and not (within and _is_tip(pair, rule.minimum)):
                 findings.append(finding)
             if count == GROUPED:
                 left = shapes.size() - count
@@ -169,6 +176,16 @@ def _finding(pair: Any, minimum: float, forgiven: float) -> Finding | None:
     if distance > minimum - (0.0 if straight else forgiven) - 1e-9:
         return None
     return Finding(pair.bbox(), distance)
+
+
+def _is_tip(pair: Any, minimum: float) -> bool:
+    """Whether two short edges come together: the end of something round, no narrow piece."""
+    a, b = pair.first, pair.second
+    if max(a.length(), b.length()) * GRID >= minimum:
+        return False
+    # The edges of a polygon run opposite ways on its two sides.
+    cosine = -(a.dx() * b.dx() + a.dy() * b.dy()) / (a.length() * b.length())
+    return bool(cosine < cos(radians(TIP)))
 
 
 def distance_between(a: Any, b: Any) -> float:
