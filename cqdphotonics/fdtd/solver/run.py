@@ -105,7 +105,7 @@ class Run:
             extra = {
                 "dimensions": mp.CYLINDRICAL,
                 "m": job.angular_number,
-                "force_complex_fields": True,
+                "force_complex_fields": job.angular_number != 0,
             }
         self.sim = mp.Simulation(
             cell_size=cell,
