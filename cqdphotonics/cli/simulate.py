@@ -9,7 +9,11 @@ from cqdphotonics.cli.app import JsonOption, ParameterOption, emit, parse_parame
 from cqdphotonics.errors import InputError
 
 if TYPE_CHECKING:
-    from cqdphotonics.fdtd import Plan, Response
+    from collections.abc import Mapping
+
+    from cqdphotonics.fdtd import Plan, Response, Store
+    from cqdphotonics.fdtd.modes import Mode
+    from cqdphotonics.fdtd.scene import Axis
 
 StackParameterOption = Annotated[
     list[str] | None,
@@ -32,7 +36,9 @@ def simulate_device(
     wavelength: Annotated[float, typer.Option("--wavelength", "-w", help="Vacuum, in µm.")],
     parameter: ParameterOption = None,
     stack_parameter: StackParameterOption = None,
-    dipole: Annotated[str, typer.Option(help="Axis of the dipole: x, y or z.")] = "x",
+    dipole: Annotated[
+        str, typer.Option(help="Axis of the dipole: x, y, z, isotropic, or a vector as 0.6,0,0.8.")
+    ] = "x",
     fidelity: Annotated[str, typer.Option(help="draft, standard or fine.")] = "draft",
     na: Annotated[
         list[float] | None, typer.Option("--na", help="Numerical aperture; may be given often.")
@@ -48,7 +54,12 @@ def simulate_device(
         Path | None, typer.Option(help="Where results are kept. Default: the user's cache.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Directory for the response.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Directory for response and picture; with --dry-run for the cross-sections.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")
@@ -56,30 +67,34 @@ def simulate_device(
     json: JsonOption = False,
 ) -> None:
     """Purcell factor, collection and far field of a dipole in a device."""
+    from cqdphotonics.fdtd import Limits, Store, build_scene, simulate
+    from cqdphotonics.fdtd.orientation import orientation
+    from cqdphotonics.fdtd.simulation import APERTURES, plans_for
     from cqdphotonics.layout import stacks
 
-    if dipole not in ("x", "y", "z"):
-        raise InputError(f"dipole '{dipole}' is not one of x, y, z.")
+    wanted = _dipole(dipole)
+    first = next(iter(orientation(wanted).weights))
     films = stacks.load(stack, **parse_parameters(stack_parameter))  # type: ignore[arg-type]
     component = _device(device, parse_parameters(parameter))
-
-    from cqdphotonics.fdtd import Limits, Store, build_scene, plan, simulate
-    from cqdphotonics.fdtd.simulation import APERTURES
-
-    planned = plan(build_scene(component, films, dipole), wavelength, fidelity)  # type: ignore[arg-type]
-    if dry_run:
-        emit(_plan_data(planned), _plan_text(planned), json)
-        return
+    scene = build_scene(component, films, first)
+    plans = plans_for(scene, wavelength, fidelity, wanted)
     place = Store(store)
     if output is not None:
         _writable(output)
-    say(_plan_text(planned))
+    if dry_run:
+        pictures = _draw(plans, output) if output is not None else []
+        data = {**_plans_data(plans, place), "pictures": pictures}
+        emit(
+            data, "\n".join([_plans_text(plans, place), *(f"drawn to {p}" for p in pictures)]), json
+        )
+        return
+    say(_plans_text(plans, place))
     response = simulate(
-        component,
+        scene,
         films,
         wavelength,
         fidelity,
-        dipole=dipole,  # type: ignore[arg-type]
+        dipole=wanted,
         na=sorted({*APERTURES, *(na or ())}),
         store=place,
         ranks=ranks,
@@ -87,9 +102,34 @@ def simulate_device(
         progress=_show_progress,
     )
     if output is not None:
+        from cqdphotonics.report.scene import draw_response
+
         response.save(output)
+        draw_response(response, output / "response.png")
     chosen = sorted(na) if na else [0.5, 0.8]
     emit(_response_data(response, output), _response_text(response, chosen, output), json)
+
+
+def _dipole(text: str) -> str | tuple[float, ...]:
+    """An axis, "isotropic", or the numbers of a vector."""
+    if "," not in text:
+        return text
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"dipole '{text}' is not one of x, y, z, isotropic, nor three numbers as 0.6,0,0.8."
+        ) from None
+
+
+def _draw(plans: "Mapping[Axis, Plan]", output: Path) -> list[Path]:
+    from cqdphotonics.report.scene import draw_plan
+
+    paths = []
+    for axis, planned in plans.items():
+        paths.append(output / ("plan.png" if len(plans) == 1 else f"plan-{axis}.png"))
+        draw_plan(planned, paths[-1])
+    return paths
 
 
 def _device(device: str, parameters: dict[str, object]) -> Any:
@@ -128,32 +168,76 @@ def _show_progress(report: dict[str, Any]) -> None:
     )
 
 
-def _plan_data(planned: "Plan") -> dict[str, Any]:
-    return {
-        "formulation": planned.formulation,
-        "notes": list(planned.notes),
-        "jobs": [
-            {
-                "hash": job.hash,
-                "pixels_per_um": job.resolution,
-                "voxels": job.voxels(),
-                "time_step_um_per_c": job.courant / job.resolution,
-                "longest_time_um_per_c": job.stop.longest,
-                "mirrors": [mirror.axis for mirror in job.mirrors],
-            }
-            for job in planned.jobs
-        ],
-    }
+def _plans_data(plans: "Mapping[Axis, Plan]", store: "Store") -> dict[str, Any]:
+    from cqdphotonics.fdtd.cost import estimate
+
+    jobs = []
+    for axis, planned in plans.items():
+        for job in planned.jobs:
+            cost = estimate(job, store)
+            jobs.append(
+                {
+                    "dipole": axis,
+                    "hash": job.hash,
+                    "pixels_per_um": job.resolution,
+                    "voxels": job.voxels(),
+                    "time_step_um_per_c": job.courant / job.resolution,
+                    "longest_time_um_per_c": job.stop.longest,
+                    "mirrors": [mirror.axis for mirror in job.mirrors],
+                    "steps": {"expected": cost.steps, "least": cost.least_steps,
+                              "most": cost.most_steps},
+                    "memory_bytes": cost.memory,
+                    "seconds": {"expected": cost.seconds, "least": cost.least_seconds,
+                                "most": cost.most_seconds},
+                    "voxel_steps_per_second": {"value": cost.speed, "basis": cost.basis},
+                    "stored": cost.stored,
+                }
+            )  # fmt: skip
+    first = next(iter(plans.values()))
+    return {"formulation": first.formulation, "notes": _notes(plans), "jobs": jobs}
 
 
-def _plan_text(planned: "Plan") -> str:
-    lines = [*planned.notes]
-    for number, job in enumerate(planned.jobs, start=1):
-        lines.append(
-            f"run {number} of {len(planned.jobs)}: {job.resolution:.4g} px/µm, "
-            f"{job.voxels():,} voxels, {job.pml:.3g} µm of absorbing layer"
-        )
+def _notes(plans: "Mapping[Axis, Plan]") -> list[str]:
+    return list(dict.fromkeys(note for planned in plans.values() for note in planned.notes))
+
+
+def _plans_text(plans: "Mapping[Axis, Plan]", store: "Store") -> str:
+    from cqdphotonics.fdtd.cost import estimate
+
+    lines, total = _notes(plans), sum(len(planned.jobs) for planned in plans.values())
+    number, basis = 0, ""
+    for axis, planned in plans.items():
+        for job in planned.jobs:
+            number += 1
+            cost = estimate(job, store)
+            aside, _, down, up = job.box
+            mirrors = ", ".join(f"{m.axis} ({m.parity:+d})" for m in job.mirrors) or "none"
+            reach = (f"r < {job.half_width:.3g}" if job.formulation == "cylindrical"
+                     else f"|x| < {job.half_width:.3g}, |y| < {job.half_depth:.3g}")  # fmt: skip
+            lines.append(
+                f"run {number} of {total}, dipole {axis}: {job.resolution:.4g} px/µm, "
+                f"{job.voxels():,} voxels, {job.pml:.3g} µm of absorbing layer"
+            )
+            lines.append(
+                f"  cell {reach}, −{job.below:.3g} < z < {job.above:.3g} µm; mirrors {mirrors}; "
+                f"power counted at −{down:.3g} and {up:.3g} µm and {aside:.3g} µm aside"
+            )
+            lines.append(
+                "  the result is stored already" if cost.stored else
+                f"  about {cost.steps:,} steps ({cost.least_steps:,} to {cost.most_steps:,}), "
+                f"{cost.memory / 1e9:.2g} GB, {_span(cost.seconds)} on one core "
+                f"({_span(cost.least_seconds)} to {_span(cost.most_seconds)})"
+            )  # fmt: skip
+            basis = f"at {cost.speed / 1e6:.3g} million voxel-steps a second, {cost.basis}"
+    lines.append(f"times are estimates {basis}; how long a cavity rings is not known before")
     return "\n".join(lines)
+
+
+def _span(seconds: float) -> str:
+    """A rough time for people."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
@@ -169,6 +253,10 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
         "absorbed": response.absorbed,
         "collection": collection,
         "resonances": [{"wavelength": w, "quality": q} for w, q in response.resonances],
+        "modes": [
+            {**mode.as_dict(), "normalised_volume": mode.normalised_volume}
+            for mode in response.modes
+        ],
         "spectrum": {
             name: response.data[name].values
             for name in ("wavelength", "purcell", "purcell_uncertainty")
@@ -194,8 +282,8 @@ def _response_text(response: "Response", apertures: list[float], output: Path | 
         f"  highest in the band: {format_quantity(highest)} at "
         f"{float(response.data['wavelength'][peak]):.4f} µm",
     ]
-    for wavelength, quality in response.resonances[:3]:
-        lines.append(f"  resonance at {wavelength:.4f} µm, Q = {quality:.3g} (unverified)")
+    for mode in response.modes[:3]:
+        lines += _mode_lines(mode)
     for na in apertures:
         up, down = (format_quantity(response.collection(na, side)) for side in ("up", "down"))
         lines.append(f"of all power into NA {na:g}: {up} upward, {down} downward")
@@ -203,6 +291,33 @@ def _response_text(response: "Response", apertures: list[float], output: Path | 
         absorbed = format_quantity(response.absorbed)
         lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
     lines.append(f"{response.fidelity}: {response.verdict}")
+    lines.append(
+        f"work against power leaving, largest residual in the band: "
+        f"{float(abs(response.data['closure']).max()):.1%} of the highest work"
+    )
     if output is not None:
         lines.append(f"written to {output}")
     return "\n".join(lines)
+
+
+def _mode_lines(mode: "Mode") -> list[str]:
+    from cqdphotonics.display import format_quantity, quantity
+
+    q = format_quantity(quantity(mode.quality, mode.quality_uncertainty))
+    windows = "" if mode.windows is None else f", two windows within {mode.windows:.1g}"
+    shares = ", ".join(f"{n} {s:.1%}" for n, s in mode.shares.items() if s > 5e-4)
+    lines = [
+        f"  resonance at {mode.wavelength:.5f} µm, Q = {q} ({mode.method}{windows})",
+        f"    its light: {shares}",
+    ]
+    if mode.volume is None or mode.purcell_from_volume is None:
+        return [*lines, f"    F by the work of the dipole {mode.purcell:.4g} (unverified)"]
+    volume = quantity(mode.normalised_volume or 0.0, mode.volume_uncertainty / mode.volume
+                      * (mode.normalised_volume or 0.0))  # fmt: skip
+    return [
+        *lines,
+        f"    F by the work of the dipole {mode.purcell:.4g}, by Q/V at the emitter "
+        f"{mode.purcell_from_volume:.4g} (unverified)",
+        f"    V = {format_quantity(volume)} (λ/n)³ with n = {mode.index_at_maximum:.3g} at the "
+        f"field maximum; at the emitter V = {mode.volume_at_emitter:.4g} µm³ (unverified)",
+    ]

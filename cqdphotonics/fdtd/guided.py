@@ -287,9 +287,16 @@ def port_modes(job: Job, spec: PortSpec, wavelength: float, count: int = MODES) 
 
 def permittivity_at(job: Job, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """ε that a job's solids give to points about the emitter (poles left out)."""
-    out = np.full(np.shape(x), job.media[job.background].epsilon)
+    known = np.array([medium.epsilon for medium in job.media.values()])
+    return known[medium_at(job, x, y, z)]
+
+
+def medium_at(job: Job, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Number, in the order of a job's media, of the medium at points about the emitter."""
+    names = list(job.media)
+    out = np.full(np.shape(x), names.index(job.background))
     for each in job.solids:
-        out[_inside(each, x, y, z)] = job.media[each.medium].epsilon
+        out[_inside(each, x, y, z)] = names.index(each.medium)
     return out
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from cqdphotonics import __version__
 from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
+from cqdphotonics.fdtd.cost import record_speed
 from cqdphotonics.fdtd.metals import extrapolate_spectra
 from cqdphotonics.fdtd.modes import mode_fields, settled_modes
 from cqdphotonics.fdtd.orientation import (
@@ -24,7 +25,7 @@ from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import Limits, run
-from cqdphotonics.fdtd.scene import Scene, build_scene
+from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
 from cqdphotonics.fdtd.store import RawResult, Store
 from cqdphotonics.layout import stacks
 from cqdphotonics.layout.stacks import Stack
@@ -106,12 +107,7 @@ def simulate(
         if isinstance(component, Scene)
         else build_scene(component, stack, first, emitter_offset)
     )
-    check_interference(scene, wanted)
-    axes = runs_needed(scene, wanted) if len(wanted.weights) > 1 else {scene.dipole: scene.dipole}
-    plans = {
-        axis: plan(replace(scene, dipole=axis), wavelength, fidelity, bandwidth=bandwidth)
-        for axis in dict.fromkeys(axes.values())
-    }
+    plans = plans_for(scene, wavelength, fidelity, dipole, bandwidth=bandwidth)
     place = store if isinstance(store, Store) else Store(store)
     total = sum(len(planned.jobs) for planned in plans.values())
     done, responses = 0, {}
@@ -124,13 +120,44 @@ def simulate(
                 if progress is not None:
                     progress({**report, "run": number, "runs": total})
 
-            raws.append(
-                run(job, place, ranks=ranks, limits=limits, progress=forward, cancelled=cancelled)
-            )
+            known = job in place
+            raw = run(job, place, ranks=ranks, limits=limits, progress=forward, cancelled=cancelled)
+            if not known:
+                record_speed(job, raw, place)
+            raws.append(raw)
         responses[axis] = assemble(planned, raws, apertures)
     if len(wanted.weights) == 1:
         return next(iter(responses.values()))
-    return combined(wanted, axes, responses)
+    return combined(wanted, runs_needed(scene, wanted), responses)
+
+
+def plans_for(
+    scene: Scene,
+    wavelength: float,
+    fidelity: str,
+    dipole: str | Sequence[float],
+    *,
+    bandwidth: float | None = None,
+) -> dict[Axis, Plan]:
+    """The plan of each axis that has to be simulated for a `dipole` as `simulate` takes it.
+
+    A dipole along one axis is that of the scene.
+
+    Raises
+    ------
+    InputError
+        See `simulate`.
+    """
+    wanted = orientation(dipole)
+    check_interference(scene, wanted)
+    if len(wanted.weights) == 1:
+        axes: list[Axis] = [scene.dipole]
+    else:
+        axes = list(dict.fromkeys(runs_needed(scene, wanted).values()))
+    return {
+        axis: plan(replace(scene, dipole=axis), wavelength, fidelity, bandwidth=bandwidth)
+        for axis in axes
+    }
 
 
 def _checked_apertures(na: Iterable[float]) -> tuple[float, ...]:
