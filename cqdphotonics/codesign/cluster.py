@@ -42,6 +42,13 @@ MOST_LOST = 3
 MOST_VICTIMS = 3
 """How often a simulation may lose its worker before it counts as crashed."""
 
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "10s",
+}
+"""Dask looks at its workers a hundred times a second: more work than all that they do here."""
+
 _LOOK_SECONDS = 0.25
 _REPORT_SECONDS = 1.0
 
@@ -197,10 +204,14 @@ class Cluster:
         import dask
         from distributed import Client, LocalCluster
 
-        dask.config.set({"distributed.scheduler.allowed-failures": MOST_VICTIMS})
+        dask.config.set(_QUIET | {"distributed.scheduler.allowed-failures": MOST_VICTIMS})
         for name in ("distributed", "distributed.worker", "distributed.scheduler"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # its news are not the user's
-        plain: dict[str, Any] = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+        plain: dict[str, Any] = {
+            "silence_logs": logging.CRITICAL,
+            "dashboard_address": "127.0.0.1:0",  # where its plain HTTP server would be, if used
+            "scheduler_kwargs": {"dashboard": False},
+        }
         task.stops[self._token] = threading.Event()
         if self._choice.is_queue:
             plain |= {"n_workers": 0, "protocol": "tcp://", "scheduler_port": 0}
@@ -222,7 +233,7 @@ class Cluster:
                 n_workers=1,
                 threads_per_worker=self.width,
                 processes=False,
-                worker_dashboard_address=None,
+                memory_limit=0,  # the solver's processes are watched by their runner
                 resources={"cores": cores},
                 **plain,
             )

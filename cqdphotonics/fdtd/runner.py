@@ -36,7 +36,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL = 12
 _POLL_SECONDS = 0.1
-_WEIGH_SECONDS = 0.5
+_WEIGH_SECONDS = 1.0
 """How often memory is looked at: that reads a file for each process of the machine."""
 _SHARED_SECONDS = 90.0
 """How long a result may take to be seen here once it is in the store (caches of NFS)."""

@@ -35,7 +35,7 @@ free:
   radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
 objective: {indistinguishability: 1, efficiency: 1}
 collection: {na: 0.8}
-search: {budget: 4, samples: 2, starts: 1, seed: 4}
+search: {budget: 3, samples: 1, starts: 1, seed: 4}
 proof: {fidelity: draft}
 engine:
   {name: slurm, workers: 1, ranks: 2, queue: short, walltime: "00:20:00", memory: 300MB,
@@ -221,7 +221,7 @@ def worker_of(solver: int) -> int:
 
 
 def finish(driver: "subprocess.Popen[str]") -> dict:
-    out, err = driver.communicate(timeout=400)
+    out, err = driver.communicate(timeout=500)
     assert driver.returncode == 0, err
     return json.loads(out)
 
