@@ -291,13 +291,24 @@ def _response_text(response: "Response", apertures: list[float], output: Path | 
         absorbed = format_quantity(response.absorbed)
         lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
     lines.append(f"{response.fidelity}: {response.verdict}")
-    lines.append(
-        f"work against power leaving, largest residual in the band: "
-        f"{float(abs(response.data['closure']).max()):.1%} of the highest work"
-    )
+    lines.append(_balance(response))
     if output is not None:
         lines.append(f"written to {output}")
     return "\n".join(lines)
+
+
+def _balance(response: "Response") -> str:
+    """What the closed surface says about the energy."""
+    tested = [check for check in response.checks if "energy balance" in check]
+    if tested:
+        return "; ".join(tested)
+    if response.absorbed.nominal_value:
+        return "energy balance: what does not leave counts as absorbed"
+    share = response.provenance["grids"][-1]["extrapolated_share"]
+    return (
+        f"energy balance: no test here, since {share:.0%} of the spectrum was extrapolated from "
+        "the ring-down before its light had left"
+    )
 
 
 def _mode_lines(mode: "Mode") -> list[str]:
