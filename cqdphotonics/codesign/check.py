@@ -240,14 +240,23 @@ def _check_plans(study: Study, scene: Scene) -> None:
     """The simulations must be possible: materials known at these wavelengths, and so on."""
     wavelength = study.load_emitter().wavelength
     for fidelity in (study.search.fidelity, study.proof.fidelity):
-        plan(scene, wavelength, fidelity)
+        planned = plan(scene, wavelength, fidelity)
+    ports = [port.name for port in planned.jobs[0].ports]
+    if study.collection.port and study.collection.port not in ports:
+        with located(study, "collection", "port"):
+            if not ports:
+                raise InputError(
+                    f"{study.component} on {study.stack} has no port that guided light is counted "
+                    "at; collect into a cone (na, direction)."
+                )
+            raise UnknownNameError("port", study.collection.port, ports)
 
 
 def _check_aperture(study: Study, stack: Stack) -> None:
     direction = study.collection.direction
     medium = stack.cladding if direction == "up" else stack.substrate
     index = materials.load(medium).index(study.load_emitter().wavelength).real
-    if study.collection.na > index:
+    if not study.collection.port and study.collection.na > index:
         raise RangeError(
             f"NA {study.collection.na:g} is above the index {index:.3g} of the medium {direction} "
             f"of the device ({medium}); give at most {index:.3g}."

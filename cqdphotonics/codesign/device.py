@@ -203,10 +203,9 @@ def respond(
                     f"a member of the ensemble (dipole along {axis}, {_words(corner)}): "
                     f"{responses[axis].verdict}"
                 )
-        cone = study.collection
         found.append(
             figures_of_members(
-                study.load_emitter(), responses, members, cone.na, cone.direction, round_device
+                study.load_emitter(), responses, members, study.collection, round_device
             )
         )
     return Simulated(nominal_response, judge(ensemble, study.objective, found), seconds)
@@ -219,8 +218,9 @@ def _words(values: Mapping[str, float]) -> str:
 def figures_of(study: Study, response: "Response") -> "Figures":
     """The figures of merit of the study's emitter in a simulated device."""
     emitter = study.load_emitter()
-    collection = study.collection
-    environment = response.environment(emitter, na=collection.na, direction=collection.direction)
+    environment = response.environment(
+        emitter, share=study.collection.share(response), output=study.collection.words
+    )
     return figures(emitter, environment)
 
 
@@ -334,8 +334,8 @@ def scaling(study: Study, response: "Response") -> tuple[float | None, float, fl
     if not objective.rewards_emission:
         return None, 0.0, 1.0
     found = resonance(response)
-    emitter, cone = study.load_emitter(), study.collection
-    share = nominal(response.collection(cone.na, cone.direction))
+    emitter = study.load_emitter()
+    share = nominal(study.collection.share(response))
 
     def value(purcell: float) -> float:
         environment = Environment.from_purcell(

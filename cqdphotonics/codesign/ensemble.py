@@ -31,6 +31,7 @@ from cqdphotonics.errors import InputError
 from cqdphotonics.placement import Template, sample
 
 if TYPE_CHECKING:
+    from cqdphotonics.codesign.settings import Collection
     from cqdphotonics.emitters import Emitter
     from cqdphotonics.fdtd import Response
 
@@ -166,8 +167,7 @@ def figures_of_members(
     emitter: "Emitter",
     responses: "Mapping[Axis, Response]",
     members: Members,
-    na: float,
-    direction: str,
+    collection: "Collection",
     round_device: bool,
 ) -> dict[str, NDArray[np.float64]]:
     """Figures (n,) of dots in one device.
@@ -178,8 +178,8 @@ def figures_of_members(
     responses : mapping of axis to Response
         Of dipoles along each axis at the nominal place.
     members : Members
-    na, direction
-        The collected cone.
+    collection : Collection
+        The cone or the port.
     round_device : bool
         Whether the device looks the same along x and y.
     """
@@ -199,7 +199,7 @@ def figures_of_members(
         rate, relative = _purcell(response, dx, dy, members.wavelength_shift, source)
         coupled[source] = relative
         purcell += weight * rate
-        collected += weight * rate * nominal(response.collection(na, direction))
+        collected += weight * rate * nominal(collection.share(response))
     gamma_star = emitter.gamma_star * members.gamma_star_factor
     rate = (radiative * purcell + nonradiative) * members.gamma_factor
     markov = {
@@ -210,7 +210,7 @@ def figures_of_members(
     if len(responses) > 1:
         return markov
     (axis, response), *_ = responses.items()
-    environment = response.environment(emitter, na=na, direction=direction)
+    environment = response.environment(emitter, share=collection.share(response))
     if environment.modes == 0:
         return markov
     return _with_memory(emitter, environment, members, coupled[axis], response.wavelength, markov)

@@ -259,7 +259,6 @@ def summarise(result: StudyResult) -> str:
     study, best, start = result.study, result.best, result.start
     shown = best.proof or best.draft
     assert shown is not None  # a result has a best design
-    cone = f"NA {study.collection.na:g}, {study.collection.direction}ward"
     settings = ", ".join(f"{k} = {v:g}" for k, v in best.parameters.items())
     lines = [
         f"{study.name}",
@@ -271,7 +270,8 @@ def summarise(result: StudyResult) -> str:
         lines.append(f"  Purcell factor        {format_quantity(shown.figures['purcell'])}")
     lines += [
         f"  collected             {format_quantity(shown.figures['efficiency'])} "
-        "of all decays" + ("" if is_theory(study.component) else f", into {cone}"),
+        "of all decays"
+        + ("" if is_theory(study.component) else f", into {study.collection.words}"),
     ]
     objective = study.goal
     lines.append(f"  {objective.symbol} = {format_quantity(shown.objective)}" + _against(result))

@@ -1,11 +1,15 @@
 """The parts of a study, as the YAML file has them."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from uncertainties import UFloat
 
 from cqdphotonics.codesign.objective import FIGURES
 from cqdphotonics.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from cqdphotonics.fdtd import Response
 
 STACK_PREFIX = "stack."
 """How a parameter of the stack is told from one of the component."""
@@ -89,10 +93,24 @@ class EmitterChoice(Part):
 
 
 class Collection(Part):
-    """The cone into which photons count as collected."""
+    """Photons that count as collected: those in a cone, or those guided out of a port."""
 
     na: Number = Field(default=0.7, gt=0, description="Numerical aperture of the objective lens.")
     direction: Literal["up", "down"] = "up"
+    port: str = Field(
+        default="", description="Optical port (o1, …; west, east of a beam) instead of the cone."
+    )
+
+    @property
+    def words(self) -> str:
+        """For texts: ``NA 0.7, upward`` or ``port o1``."""
+        return f"port {self.port}" if self.port else f"NA {self.na:g}, {self.direction}ward"
+
+    def share(self, response: "Response") -> UFloat:
+        """Share of all emitted power that is collected, at the emission wavelength."""
+        if self.port:
+            return response.guided_share(self.port)
+        return response.collection(self.na, self.direction)
 
 
 class Rung(Part):

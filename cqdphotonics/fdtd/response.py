@@ -241,8 +241,26 @@ class Response:
         elsewhere = feeding(*plane, number_of_phi, dx, dy, nominal if axis is None else axis)
         return np.asarray(elsewhere / at_dot)
 
+    def guided_share(self, port: str) -> UFloat:
+        """Share of all emitted power that is guided out of a port, at the emission wavelength.
+
+        No uncertainty is known: see docs/guided.md for how far it is from exact rates.
+
+        Raises
+        ------
+        InputError
+            If there is no such port.
+        """
+        return quantity(float(self.beta(port).sel(wavelength=self.wavelength, method="nearest")))
+
     def environment(
-        self, emitter: "Emitter", na: float = 0.8, direction: str = "up"
+        self,
+        emitter: "Emitter",
+        na: float = 0.8,
+        direction: str = "up",
+        *,
+        share: UFloat | None = None,
+        output: str = "",
     ) -> Environment:
         """What the emitter feels in this device, with the collected cone as its output.
 
@@ -254,10 +272,13 @@ class Response:
         emitter : Emitter
         na, direction
             The collected cone, see `collection`.
+        share, output
+            A share of the power of one's own instead, e.g. `guided_share`, and its name.
         """
         radiative = emitter.uncertain.gamma * emitter.uncertain.quantum_yield
-        share = self.collection(na, direction)
-        output = f"NA {na:g} {direction}"
+        if share is None:
+            share = self.collection(na, direction)
+        output = output or f"NA {na:g} {direction}"
         where = f"{self.wavelength:.4g} µm"
         narrowest = min(
             (angular_frequency(w) / quality for w, quality in self.resonances), default=np.inf

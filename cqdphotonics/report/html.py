@@ -228,7 +228,7 @@ def _cards(result: StudyResult) -> list[dict[str, str]]:
     shown = result.best.proof or result.best.draft
     assert shown is not None  # a result has a best design
     study = result.study
-    cone, objective, theory = study.collection, study.goal, is_theory(study.component)
+    objective, theory = study.goal, is_theory(study.component)
     entries = [
         (
             "Indistinguishability",
@@ -236,7 +236,7 @@ def _cards(result: StudyResult) -> list[dict[str, str]]:
             f"bare: {format_quantity(result.bare_indistinguishability)}",
         ),
         (
-            "Collected" if theory else f"Collected, NA {cone.na:g} {cone.direction}ward",
+            "Collected" if theory else f"Collected, {study.collection.words}",
             shown.figures["efficiency"],
             "photons per decay of the dot",
         ),

@@ -9,6 +9,7 @@ from scipy.special import erfc
 
 from cqdphotonics import emitters
 from cqdphotonics.codesign.ensemble import Ensemble, draw, figures_of_members, judge
+from cqdphotonics.codesign.settings import Collection
 from cqdphotonics.display import quantity
 from cqdphotonics.quantum import Environment
 
@@ -34,13 +35,13 @@ class Device(SimpleNamespace):
     def relative_coupling(self, dx, dy, axis):
         return np.exp(-2 * (dx**2 + dy**2) / WIDTH**2)
 
-    def environment(self, emitter, na, direction):
+    def environment(self, emitter, share):
         return Environment.from_purcell(self.purcell, radiative_rate=emitter.radiative_rate)
 
 
 def figures(ensemble: Ensemble, responses, seed=1):
     members = draw(ensemble, "x", seed)
-    return figures_of_members(DOT, responses, members, 0.7, "up", round_device=True)
+    return figures_of_members(DOT, responses, members, Collection(), round_device=True)
 
 
 def test_yield_of_displaced_dots():

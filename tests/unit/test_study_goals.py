@@ -85,6 +85,17 @@ def test_malformed(change, said):
             {"objective": "brightness", "ensemble": {"placement": 0.01}},
             "not known of each member",
         ),
+        (GOOD, {"collection": {"port": "o1"}}, "has no port"),
+        (
+            GOOD,
+            {
+                "component": "nanobeam",
+                "dipole": "y",
+                "collection": {"port": "eats"},
+                "free": {"width": {"minimum": 0.4, "maximum": 0.5}},
+            },
+            "Did you mean 'east'",
+        ),
         (THEORY, {"component": "theory.cavty"}, "Did you mean 'theory.cavity'"),
         (THEORY, {"objective": "purcell"}, "theory says nothing of 'purcell'"),
         (THEORY, {"constraints": {"minimum_feature": 0.1}}, "has no layout"),
