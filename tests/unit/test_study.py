@@ -75,7 +75,7 @@ def test_identity_is_that_of_the_answer():
         ({"search__budget": 5}, ["at least 7"]),
         ({"search__budget": True}, ["should be a number, not true"]),
         ({"search__seed": 1.5}, ["search.seed", "integer"]),
-        ({"engine": "cloud"}, ["'engine' can't be 'cloud'", "local"]),
+        ({"engine": "cloud"}, ["'engine.name' can't be 'cloud'", "local"]),
         ({"fixed": {"radius": 0.3}}, ["'radius' is both fixed and free"]),
         ({"collection__na": -0.1}, ["collection.na", "greater than 0"]),
         ({"proof__fidelity": "finest"}, ["Did you mean 'fine'", "draft, standard, fine"]),
