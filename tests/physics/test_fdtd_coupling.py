@@ -258,12 +258,12 @@ def test_simulated_pair_against_multipoles(store_root):
 def test_crossing_of_simulated_cavities(store_root):
     """One disc tuned past the other by its index: the fitted J is half the exact split of a pair.
 
-    8 %: the grid's 4.4 % (see above), and bare modes that are not quite linear in the index.
+    10 %: the grid's 7 % (see above), and bare modes that are not quite linear in the index.
     """
     detunings = (-0.03, -0.01, 0.008, 0.025)
     wavelengths, qualities = [], []
     for detuning in detunings:
-        modes = ringdown_modes(pair_job(detuning=detuning), Store(store_root))
+        modes = ringdown_modes(pair_job(detuning=detuning, resolution=32.0), Store(store_root))
         two = sorted(modes, key=lambda mode: -mode.amplitude)[:2]
         wavelengths.append([mode.wavelength for mode in two])
         qualities.append([mode.quality for mode in two])
@@ -271,7 +271,7 @@ def test_crossing_of_simulated_cavities(store_root):
     exact = [exact_pair(single(), 0.2, even) for even in (True, False)]
     assert found.trusted
     assert found.coupling.nominal_value == pytest.approx(
-        abs(exact[0].real - exact[1].real) / 2 * TURN, rel=0.08
+        abs(exact[0].real - exact[1].real) / 2 * TURN, rel=0.1
     )
     assert found.parameter_at_crossing == pytest.approx(0.0, abs=0.003)
 
