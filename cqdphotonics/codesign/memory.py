@@ -23,9 +23,7 @@ Evaluate = Callable[[dict[str, float]], Outcome]
 @cache
 def fingerprint() -> str:
     """Hash of the program's own files."""
-    import cqdphotonics
-
-    root = Path(cqdphotonics.__file__).parent
+    root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for folder, folders, names in os.walk(root, followlinks=True):
         folders[:] = sorted(f for f in folders if f != "__pycache__")
