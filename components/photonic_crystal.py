@@ -72,7 +72,7 @@ def l3(
 
     The defaults are for Si3N4 (n = 2.04) at 0.63 µm on `sin-air` with ``thickness=0.222``: its gap
     is narrow, and guided-mode expansion (`cqdphotonics.fdtd.slab_modes`) says Q of about 3000. In
-    GaP (n = 3.32, `gap-air`, 0.12 µm) period 0.166, radius 0.048, shift 0.028, end_radius 0.041
+    GaP (n = 3.32, `gap-air`, 0.12 µm) period 0.164, radius 0.047, shift 0.028, end_radius 0.041
     resonate near 0.63 µm with Q of the order of 10⁵. On oxide or on a mirror the same pattern
     resonates a few percent farther in the red and leaks more.
 
