@@ -116,3 +116,71 @@ def test_gdsfactory_sees_the_same_films():
     assert (device.zmin, device.thickness, device.material) == (0.0, 0.32, "Si3N4")
     assert (device.sidewall_angle, device.width_to_z) == (4.0, 0.5)
     assert levels["spacer"].zmin == pytest.approx(-0.2)
+
+
+def test_mirrors_on_both_sides_of_a_half_wave():
+    stack = stacks.load("polymer-in-dbr", pairs=2, pairs_above=2, order=3, wavelength=0.63)
+    assert [film.material for film in stack.films] == [
+        *["SiO2", "TiO2"] * 2, "PMMA", *["TiO2", "SiO2"] * 2, "TiO2",
+    ]  # fmt: skip
+    quarters = [
+        4 * film.thickness * materials.load(film.material).index(0.63).real / 0.63
+        for film in stack.films
+    ]
+    assert quarters == pytest.approx([1, 1, 1, 1, 6, 1, 1, 1, 1, 1], abs=1e-4)
+    assert len({film.name for film in stack.films}) == len(stack.films)
+
+
+def test_one_layer_etches_all_films_of_a_pillar():
+    stack = stacks.load("pillar-dbr", pairs=3, pairs_under=1, pairs_above=1)
+    etched = [film for film in stack.films if film.layer == (1, 0)]
+    assert len(etched) == len(stack.films) - 2
+    assert stack.layers == {(1, 0): next(f for f in etched if f.name == "spacer")}
+    assert min(low for low, _ in stack.heights.values()) < 0
+    assert stack.heights[etched[0].name][0] == 0.0
+    assert all(film.bias == 0.0 for film in etched)
+
+
+def test_what_lies_between_the_pattern():
+    assert stacks.load("sin-in-oxide").medium == "SiO2"
+    assert stacks.load("gold-on-glass").medium == "air"
+    rings = stacks.load("polymer-on-gold-rings")
+    assert (rings.medium, rings.cladding) == ("PMMA", "air")
+
+
+def test_a_stack_may_say_where_its_dot_is():
+    low, high = stacks.load("polymer-on-gold-rings").heights["polymer"]
+    assert stacks.load("polymer-on-gold-rings").emitter_z == pytest.approx(low + 0.6 * (high - low))
+    middle = stacks.load("polymer-on-gold-rings", emitter_height=0.5)
+    assert middle.emitter_z == pytest.approx((low + high) / 2)
+
+
+TWICE = """
+double:
+  description: two films of one name
+  substrate: air
+  cladding: air
+  emitter_film: slab
+  films:
+    - {name: slab, material: TiO2, thickness: 0.1, layer: [1, 0]}
+    - {name: slab, material: SiO2, thickness: 0.1}
+"""
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (TWICE, "several films have the name slab"),
+        (
+            TWICE.replace("{name: slab, material: SiO2, thickness: 0.1}",
+                          "mirror: {low: SiO2, high: TiO2, pairs: 1, wavelength: 0.5, first: up}"),
+            "begins with low or high, not 'up'",
+        ),
+        (TWICE.replace("thickness: 0.1}", "half_waves: 1}"), "wavelength"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_stacked(tmp_path, text, message):
+    path = tmp_path / "own.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileFormatError, match=message):
+        stacks.load(str(path))
