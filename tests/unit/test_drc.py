@@ -237,7 +237,8 @@ def test_devices_are_clean(name):
 def test_round_shapes_give_no_false_alarm(a, slim, hole):
     """Ellipses, full and as holes, whose smaller axis is wide enough."""
     b = max(26, round(a * slim))
-    outline = ellipse_points((b / 1000, max(a, b) / 1000), (2.0, 2.0))
+    longer = min(max(a, b), b * b / 13)  # a tip of 13 nm radius: below, it is a tip in earnest
+    outline = ellipse_points((b / 1000, longer / 1000), (2.0, 2.0))
     layout = db.Layout()
     layout.dbu = 0.001
     region = db.Region(db.Polygon([db.Point(round(1000 * x), round(1000 * y)) for x, y in outline]))

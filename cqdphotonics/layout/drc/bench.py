@@ -80,6 +80,16 @@ class Bench:
         """Whether there is anything on a layer."""
         return not self.drawn(layer).is_empty()
 
+    def surrounds(self, outer: KitLayer, inner: KitLayer, margin: int = 0) -> bool:
+        """Whether `outer` is one rectangle, as floorplans are, with all of `inner` well inside.
+
+        What this answers needs no look at single polygons.
+        """
+        frame = self.merged(outer)
+        box = frame.bbox()
+        alone = frame.count() == 1 and frame.area() == box.area()
+        return alone and self.drawn(inner).bbox().enlarged(margin, margin).inside(box)
+
     def by_cell(self, result: Any) -> Iterator[tuple[Any, Any]]:
         """A region or edge pairs → (cell, its shapes), coordinates in the cell."""
         from klayout import db
@@ -149,7 +159,7 @@ class Bench:
                 allowed=allowed,
                 unit=unit,
                 cell=cell.name.split("$VAR")[0],
-                box=tuple(round(c * GRID, 6) for c in corners),  # type: ignore[arg-type]
+                box=_four(corners),
                 position=(round(middle.x * GRID, 6), round(middle.y * GRID, 6)),
                 placements=times,
             )
@@ -187,3 +197,8 @@ def grouped(findings: list[Finding], reach: int) -> list[Finding]:
         one = min(known, key=lambda m: m.measured or 0.0) if known else members[0]
         worst.append(one)
     return sorted(worst, key=lambda f: (f.box.left, f.box.bottom))
+
+
+def _four(corners: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
+    a, b, c, d = (round(corner * GRID, 6) for corner in corners)
+    return (a, b, c, d)

@@ -79,6 +79,8 @@ def hole_space(bench: Bench, rule: Any, layer: KitLayer) -> None:
 def enclosure(bench: Bench, rule: Any, layer: KitLayer) -> None:
     """How far a layer stays inside another."""
     outer = bench.kit.layer(rule.other)
+    if bench.surrounds(outer, layer, _dbu(rule)):
+        return
     polygons = bench.merged(layer)
     pairs = polygons.enclosed_check(bench.merged(outer), _dbu(rule), *_options(BETWEEN))
     _report(bench, rule, (layer, outer), pairs, f"is only {{}} inside {outer.name}")

@@ -115,6 +115,8 @@ def floating(bench: Bench, rule: Any, layer: KitLayer) -> None:
 def inside(bench: Bench, rule: Any, layer: KitLayer) -> None:
     """Polygons that must lie in, or touch, those of another layer."""
     other = bench.kit.layer(rule.other)
+    if bench.surrounds(other, layer):
+        return
     polygons, around = bench.merged(layer), bench.merged(other)
     if rule.touching:
         wrong, text = polygons.not_interacting(around), f"does not touch {other.name}"

@@ -33,7 +33,7 @@ class KitLayer(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_ours(cls, data: Any) -> Any:
-        ours = _OURS.get(data.get("name")) if isinstance(data, dict) else None
+        ours = _OURS.get(str(data.get("name"))) if isinstance(data, dict) else None
         if ours is None:
             return data
         known = {"number": ours.number, "purpose": ours.purpose, "colour": ours.colour}
