@@ -236,7 +236,7 @@ def test_devices_are_clean(name):
 )
 def test_round_shapes_give_no_false_alarm(a, slim, hole):
     """Ellipses, full and as holes, whose smaller axis is wide enough."""
-    b = max(26, round(a * slim))
+    b = max(28, round(a * slim))  # a tenth above what is asked for of holes
     longer = min(max(a, b), b * b / 13)  # a tip of 13 nm radius: below, it is a tip in earnest
     outline = ellipse_points((b / 1000, longer / 1000), (2.0, 2.0))
     layout = db.Layout()

@@ -25,9 +25,9 @@ from cqdphotonics.layout.drc.bench import GROUPED, Bench, Finding, grouped
 from cqdphotonics.layout.kits import KitLayer
 from cqdphotonics.layout.parameters import GRID
 
-TIP = 25
+TIP = 15
 """Edges shorter than what is asked for, inside one polygon, face each other up to this angle: they
-are pieces of a curve, and a polygon of 16 sides turns by 22.5° at each."""
+are pieces of a curve. Opposite sides of a polygon of 16 sides are off by 11° at most."""
 
 BETWEEN, WITHIN, IN_HOLE = 90, 45, 30
 """Largest angle in degrees between two edges that face each other; see above."""
