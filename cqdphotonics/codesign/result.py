@@ -11,7 +11,7 @@ from uncertainties import UFloat
 from cqdphotonics.codesign.device import Assessment
 from cqdphotonics.codesign.directory import StudyDirectory, from_record, to_record
 from cqdphotonics.codesign.ensemble import Judgement
-from cqdphotonics.codesign.evaluation import Evaluation
+from cqdphotonics.codesign.evaluation import SLACK, Evaluation
 from cqdphotonics.codesign.front import StudyFront
 from cqdphotonics.codesign.objective import FIGURES
 from cqdphotonics.codesign.study import Study
@@ -111,9 +111,21 @@ class StudyResult:
     @property
     def improvement(self) -> UFloat | None:
         """Objective of the best design over the start's, both from the proof; None without it."""
-        if self.best.proof is None or self.start.proof is None:
+        if self.best.proof is None or self.start.proof is None or self.start_misses:
             return None
         return quantity(self.best.proof.objective / self.start.proof.objective)
+
+    @property
+    def start_misses(self) -> str:
+        """Which figures the start has not, though they are held; empty where it has all."""
+        proof = self.start.proof
+        if proof is None:
+            return ""
+        held = self.study.goal.held(proof.figures)
+        missed = [name for name, margin in held.items() if margin < -SLACK]
+        return ", ".join(
+            f"{FIGURES[name].symbol} = {format_quantity(proof.figures[name])}" for name in missed
+        )
 
     @property
     def caveat(self) -> str:
@@ -294,6 +306,8 @@ def summarise(result: StudyResult) -> str:
 
 def _against(result: StudyResult) -> str:
     gain = result.improvement
+    if result.start_misses:
+        return f"; the start misses what is held: {result.start_misses}"
     if gain is None or result.start.proof is None:
         return ""
     was = format_quantity(result.start.proof.objective)
