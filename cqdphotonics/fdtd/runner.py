@@ -37,7 +37,7 @@ _PR_SET_PDEATHSIG = 1
 _LOG_TAIL = 12
 _POLL_SECONDS = 0.1
 _WEIGH_SECONDS = 1.0
-"""How often memory is looked at: that reads a file for each process of the machine."""
+"""How often memory is looked at."""
 _SHARED_SECONDS = 90.0
 """How long a result may take to be seen here once it is in the store (caches of NFS)."""
 _PAGE = 4096
@@ -262,19 +262,17 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _resident_gib(session: int) -> float:
-    """Resident memory of all processes of a session in GiB; 0 where /proc does not exist.
-
-    The session, not the process group: Open MPI gives each rank a group of its own.
-    """
-    pages = 0
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+def _resident_gib(child: int) -> float:
+    """Resident memory of a process and its descendants in GiB; 0 where /proc does not tell."""
+    family, pages = [child], 0
+    for number in family:  # grows while it is walked
+        process = Path("/proc") / str(number)
         try:
-            fields = entry.read_text().rpartition(")")[2].split()
+            pages += int((process / "statm").read_text().split()[1])
+            for thread in (process / "task").iterdir():
+                family += [int(n) for n in (thread / "children").read_text().split()]
         except OSError:
             continue  # ended while we looked
-        if int(fields[3]) == session:
-            pages += int(fields[21])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**30
 
 

@@ -22,12 +22,12 @@ free:
   radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
 objective: {indistinguishability: 1, efficiency: 1}
 collection: {na: 0.8}
-search: {budget: 4, samples: 2, starts: 1, seed: 4}
+search: {budget: 3, samples: 1, starts: 1, seed: 4}
 proof: {fidelity: draft}
 """
 
 KILLS = 20
-LONGEST_SECONDS = 4.0
+LONGEST_SECONDS = 3.0
 """Of a run before it is killed: as long as one simulation with all around it."""
 
 pytestmark = [
