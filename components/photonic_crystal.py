@@ -32,7 +32,6 @@ Rows = Annotated[
 Frame = Annotated[
     float, Range(0.1, 20.0, "µm", "film drawn outside the outermost holes", "it is held there")
 ]
-Shift = Annotated[float, Range(-0.3, 0.3, "µm", "how far they are moved away from the middle")]
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,15 @@ def l3(
     radius: Radius = 0.069,
     columns: Columns = 10,
     rows: Rows = 8,
-    shift: Shift = 0.044,
-    shift2: Shift = 0.0,
-    shift3: Shift = 0.0,
-    end_radius: Radius = 0.059,
+    shift: Annotated[
+        float, Range(-0.3, 0.3, "µm", "how far the holes at both ends are moved outwards")
+    ] = 0.044,
+    shift2: Annotated[float, Range(-0.3, 0.3, "µm", "the same for those after them")] = 0.0,
+    shift3: Annotated[float, Range(-0.3, 0.3, "µm", "the same for those after these")] = 0.0,
+    end_radius: Annotated[
+        float,
+        Range(0.015, 0.45, "µm", "radius of the holes at both ends", "smaller ones stay closed"),
+    ] = 0.059,
     frame: Frame = 1.0,
 ) -> "gf.Component":
     """L3 cavity: three holes in a row are missing, the ends of the row are moved and shrunk.
@@ -102,8 +106,13 @@ def h1(
     radius: Radius = 0.083,
     columns: Columns = 9,
     rows: Rows = 10,
-    shift: Shift = 0.026,
-    near_radius: Radius = 0.067,
+    shift: Annotated[
+        float, Range(-0.3, 0.3, "µm", "how far the six neighbours are moved outwards")
+    ] = 0.026,
+    near_radius: Annotated[
+        float,
+        Range(0.015, 0.45, "µm", "radius of the six neighbours", "smaller ones stay closed"),
+    ] = 0.067,
     frame: Frame = 1.0,
 ) -> "gf.Component":
     """H1 cavity: one hole is missing, its six neighbours are moved and shrunk.
