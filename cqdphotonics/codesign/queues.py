@@ -7,9 +7,11 @@ system's own programs, so that jobs which end are seen and replaced.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +91,7 @@ def check_engine(choice: EngineChoice) -> None:
     known = {line.split()[0] for line in lines if re.match(r"\w", line)} - {"Queue", "QUEUE_NAME"}
     if choice.queue and choice.queue not in known:
         raise UnknownNameError("queue", choice.queue, known)
+    _job_classes()
     if choice.name == "slurm":
         _check_walltime(choice)
         script = JobQueue(choice, "tcp://127.0.0.1:1", None, "cqd-check").script("check")
@@ -155,6 +158,21 @@ def _submit(command: Sequence[str], script: str) -> str:
         return ask(["sh", "-c", f"bsub < {handle.name}"])  # bsub takes its script from there
 
 
+def _job_classes() -> tuple[Any, Any, Any]:
+    """dask-jobqueue's writers of scripts; its import would make Ctrl-C end this process at once."""
+    ours, loaded = signal.getsignal(signal.SIGINT), "dask_jobqueue" in sys.modules
+    in_main = threading.current_thread() is threading.main_thread()
+    if not loaded and not in_main:
+        raise EngineError("a study on a queue must be started from the main thread of a program.")
+    from dask_jobqueue.lsf import LSFJob
+    from dask_jobqueue.pbs import PBSJob
+    from dask_jobqueue.slurm import SLURMJob
+
+    if not loaded:
+        signal.signal(signal.SIGINT, ours)
+    return LSFJob, PBSJob, SLURMJob
+
+
 class JobQueue:
     """The jobs of one driver, all under one name.
 
@@ -184,8 +202,7 @@ class JobQueue:
         return str(self._job(worker).job_script())
 
     def _job(self, worker: str) -> Any:
-        from dask_jobqueue import lsf, pbs, slurm
-
+        lsf, pbs, slurm = _job_classes()
         choice, ranks = self._choice, self._choice.ranks or 1
         common: dict[str, Any] = {
             "scheduler": self._address,
@@ -207,15 +224,13 @@ class JobQueue:
         if choice.name == "slurm":
             own = ["--nodes=1", f"--ntasks={ranks}", *choice.extra]
             common |= {"job_extra_directives": own, "account": choice.account or None}
-            return slurm.SLURMJob(**common, job_directives_skip=["--cpus-per-task", "-n 1"])
+            return slurm(**common, job_directives_skip=["--cpus-per-task", "-n 1"])
         if choice.name == "pbs":
             memory = choice.memory.replace("i", "").replace(" ", "").lower()
             spec = f"select=1:ncpus={ranks}:mpiprocs={ranks}:mem={memory}"
-            return pbs.PBSJob(**common, account=choice.account or None, resource_spec=spec)
+            return pbs(**common, account=choice.account or None, resource_spec=spec)
         hours = choice.walltime.rpartition(":")[0]
-        return lsf.LSFJob(
-            **common | {"walltime": hours}, project=choice.account or None, ncpus=ranks
-        )
+        return lsf(**common | {"walltime": hours}, project=choice.account or None, ncpus=ranks)
 
     def submit(self, worker: str) -> str:
         """Submit one job; its number.

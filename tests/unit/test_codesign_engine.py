@@ -1,10 +1,13 @@
 """Where simulations run: what a study may say of it, and how ranks are chosen."""
 
+import signal
+
 import pytest
 
 from cqdphotonics.cli import main
 from cqdphotonics.codesign.cluster import LARGE, Cluster, ranks_for
 from cqdphotonics.codesign.engine_choice import EngineChoice
+from cqdphotonics.codesign.queues import JobQueue
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.errors import (
     FileFormatError,
@@ -77,6 +80,26 @@ def test_no_such_batch_system_here(tmp_path, monkeypatch, engine, program):
     with pytest.raises(MissingDependencyError, match=f"needs the program '{program}'"):
         Study.from_text(STUDY).with_engine(engine).run(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "engine, expected",
+    [
+        ("slurm", ["#SBATCH -p fast", "#SBATCH --ntasks=8", "#SBATCH -t 02:30:00"]),
+        ("pbs", ["#PBS -q fast", "select=1:ncpus=8:mpiprocs=8:mem=16gb", "walltime=02:30:00"]),
+        ("lsf", ["#BSUB -q fast", "#BSUB -n 8", "#BSUB -W 02:30"]),
+    ],
+)
+def test_scripts_ask_for_what_the_study_says_and_leave_ctrl_c_alone(engine, expected):
+    ours = signal.getsignal(signal.SIGINT)
+    choice = EngineChoice(
+        name=engine, queue="fast", ranks=8, memory="16GB", walltime="02:30:00", setup=("hello",)
+    )
+    lines = JobQueue(choice, "tcp://10.0.0.1:1", None, "cqd-x").script("w").splitlines()
+    for text in expected:
+        assert any(text in line for line in lines), lines
+    assert lines.index("hello") < next(i for i, x in enumerate(lines) if "tcp://10.0.0.1:1" in x)
+    assert signal.getsignal(signal.SIGINT) is ours
 
 
 def test_ranks_follow_size_and_what_else_there_is():
