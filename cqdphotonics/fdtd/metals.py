@@ -28,6 +28,10 @@ _RIM_ATTENUATION = 7.0
 _CELL = 0.01
 """Relative uncertainty of a power from where the cell ends."""
 
+_SCATTER, _UNEXPLAINED = 0.05, 0.3
+"""Grids scatter if they differ by more than the first (relative, r.m.s.), and the fit of a power
+law leaves more than the second of that."""
+
 _ALIGNED = 0.02
 """A face this share of a pixel off the grid is on it."""
 
@@ -152,7 +156,8 @@ def extrapolate_spectra(
     value = limit + slope · h^p with p between 1 and 3.5 is fitted to all grids and wavelengths
     together. The uncertainty is made of the fit's residual, of what p = 1 below or above would
     change, of a quarter of the way from the finest grid to the limit, and of a hundredth: cells
-    and absorbing layers are no better than that.
+    and absorbing layers are no better than that. Where the grids scatter instead of converging, as
+    beside curved metals, nothing is extrapolated: the median, and half of the range.
     """
     values = np.array(spectra)
     steps = np.asarray(spacings) / spacings[-1]
@@ -170,6 +175,10 @@ def extrapolate_spectra(
     misfits = [float(np.sqrt(np.mean((fitted(p)[1] / scale) ** 2))) for p in orders]
     order = float(orders[int(np.argmin(misfits))])
     limit, residual = fitted(order)
+    scatter = float(np.sqrt(np.mean((values.std(axis=0) / scale) ** 2)))
+    if scatter > _SCATTER and min(misfits) > _UNEXPLAINED * scatter:
+        half = np.ptp(values, axis=0) / 2
+        return np.median(values, axis=0), half, f"{len(spectra)} grids scatter: their median"
     others = [fitted(min(max(order + side, 0.8), 4.5))[0] for side in (-1.0, 1.0)]
     swing = np.max([np.abs(other - limit) for other in others], axis=0)
     way = np.abs(limit - values[-1]) / 4
