@@ -30,7 +30,7 @@ __all__ = [
     "say",
 ]
 
-COMMAND_MODULES = ("quantum", "layout", "drc", "simulate", "bands", "codesign", "doctor")
+COMMAND_MODULES = ("quantum", "layout", "nominal", "drc", "simulate", "bands", "codesign", "doctor")
 """Modules of this package that hold commands, in the order of ``cqd --help``."""
 
 JsonOption = Annotated[

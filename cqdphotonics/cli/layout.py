@@ -42,14 +42,22 @@ def show_components(name: NameArgument = None, json: JsonOption = False) -> None
         rows += [[f"  {d['name']}", d["description"]] for d in groups["parts"]]
         emit(groups, _columns(rows), json)
         return
+    from cqdphotonics import nominal
+    from cqdphotonics.nominal.tables import described
+
     family = components.family(name)
     lines = [f"{name}: {family.description}", "", _parameter_table(family.parameters)]
+    designs = [described(design) for design in nominal.of_family(name)]
+    if designs:
+        lines += ["", "nominal designs"]
+        lines += [f"\n{text}" for _, text in designs]
     emit(
         {
             "name": name,
             "description": family.description,
             "has_emitter": family.has_emitter,
             "parameters": [_parameter_data(p) for p in family.parameters],
+            "nominal": [data for data, _ in designs],
         },
         "\n".join(lines),
         json,

@@ -17,6 +17,7 @@ ROOMS = (
     "tapeout",
     "report",
     "codesign",
+    "nominal",
     "fdtd",
     "components",
     "layout",

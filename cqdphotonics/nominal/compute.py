@@ -1,0 +1,63 @@
+"""Simulating a nominal design and keeping its figures."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cqdphotonics.nominal.design import NominalDesign
+from cqdphotonics.nominal.figures import Record, write
+
+if TYPE_CHECKING:
+    from cqdphotonics.fdtd import Limits, Store
+
+
+def compute(
+    design: NominalDesign,
+    fidelity: str | None = None,
+    *,
+    store: "Store | Path | str | None" = None,
+    directory: Path | None = None,
+    ranks: int = 1,
+    limits: "Limits | None" = None,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+) -> Record:
+    """Simulate a design and write its figures beside it.
+
+    What is in the store already is not computed again: the same command goes on where it was
+    stopped.
+
+    Parameters
+    ----------
+    design : NominalDesign
+    fidelity : {"draft", "standard", "fine"}, optional
+        The design's own if not given.
+    store : Store or path, optional
+        Where raw results are kept; the user's cache by default.
+    directory : Path, optional
+        Where the figures go; the package's own data by default.
+    ranks, limits, progress
+        As for `cqdphotonics.simulate`.
+
+    Raises
+    ------
+    InputError, SimulationError, StorageError
+    """
+    from cqdphotonics.fdtd import simulate
+    from cqdphotonics.fdtd.simulation import APERTURES
+
+    claims = design.literature.claims if design.literature else ()
+    asked = {design.na, *(claim.na for claim in claims if claim.na)}
+    response = simulate(
+        design.scene(),
+        design.stack,
+        design.wavelength,
+        fidelity or design.fidelity,
+        dipole=design.dipole,
+        na=sorted({*APERTURES, *asked}),
+        stack_parameters=design.stack_parameters,
+        store=store,
+        ranks=ranks,
+        limits=limits,
+        progress=progress,
+    )
+    return write(design, response, directory)

@@ -1,0 +1,246 @@
+"""What a simulation said about a nominal design, as it is kept beside its file."""
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cqdphotonics.display import quantity
+from cqdphotonics.errors import FileFormatError
+from cqdphotonics.nominal.design import NominalDesign, folder
+
+if TYPE_CHECKING:
+    from uncertainties import UFloat
+
+    from cqdphotonics.fdtd import Response
+
+Value = tuple[float, float]
+"""A value and its standard deviation; 0 where no uncertainty is known."""
+
+_FIELD_PIXELS = 240
+_DECIBELS = 40.0
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Collected(_Part):
+    """Share of all power in a cone."""
+
+    na: float
+    direction: str
+    share: Value
+
+
+class KeptMode(_Part):
+    """A resonance: wavelength in µm, Q, Ṽ (None where it isn't known), F at it by Q/V."""
+
+    wavelength: Value
+    quality: Value
+    method: str
+    volume: Value | None
+    purcell_from_volume: float | None
+    shares: dict[str, float]
+
+
+class Record(_Part):
+    """Figures of a nominal design with where they come from.
+
+    Attributes
+    ----------
+    subject : str
+        `NominalDesign.subject` of what was simulated.
+    fidelity, converged, verdict, checks
+        As in the response.
+    purcell, absorbed : (float, float)
+        At the emission wavelength, value and standard deviation (0: unverified), in units of the
+        homogeneous host.
+    radiated : dict
+        "up", "down", "side": power in the same unit.
+    collection : tuple of Collected
+    modes : tuple of KeptMode
+        Strongest first.
+    formulation : str
+    media : dict
+        Index or fit of each material, as used.
+    grids : tuple of dict
+        Pixels, voxels, time and versions of each run.
+    job_hashes : tuple of str
+    solver_version : int
+        `cqdphotonics.fdtd.job.SOLVER_VERSION` at the time.
+    version : str
+        Of cqdphotonics.
+    cost_seconds : float
+        Wall-clock time of all runs, where they were run.
+    """
+
+    subject: str
+    fidelity: str
+    converged: bool
+    verdict: str
+    checks: tuple[str, ...]
+    purcell: Value
+    absorbed: Value
+    radiated: dict[str, float]
+    collection: tuple[Collected, ...]
+    modes: tuple[KeptMode, ...]
+    formulation: str
+    media: dict[str, str]
+    grids: tuple[dict[str, Any], ...]
+    job_hashes: tuple[str, ...]
+    solver_version: int
+    version: str
+    cost_seconds: float
+
+    def share(self, na: float, direction: str) -> "UFloat":
+        """Share of all power inside a cone that was computed."""
+        for one in self.collection:
+            if abs(one.na - na) < 1e-6 and one.direction == direction:
+                return quantity(*one.share)
+        raise KeyError((na, direction))
+
+
+def record(design: NominalDesign, response: "Response") -> Record:
+    """What is kept of a response."""
+    from cqdphotonics import __version__
+    from cqdphotonics.fdtd.job import SOLVER_VERSION
+
+    def value(number: "UFloat") -> Value:
+        return _short(number.nominal_value), _short(number.std_dev)
+
+    point = response.data.sel(wavelength=response.wavelength, method="nearest")
+    about = response.provenance
+    dominant = response.dominant_mode
+    modes = sorted(response.modes, key=lambda mode: mode is not dominant)
+    return Record(
+        subject=design.subject,
+        fidelity=response.fidelity,
+        converged=response.converged,
+        verdict=response.verdict,
+        checks=response.checks,
+        purcell=value(response.purcell),
+        absorbed=value(response.absorbed),
+        radiated={s: _short(float(point[f"radiated_{s}"])) for s in ("up", "down", "side")},
+        collection=tuple(
+            Collected(na=float(na), direction=side, share=value(response.collection(na, side)))
+            for side in ("up", "down")
+            for na in response.data["na"].values
+        ),
+        modes=tuple(
+            KeptMode(
+                wavelength=(_short(m.wavelength, 7), _short(m.wavelength_uncertainty)),
+                quality=(_short(m.quality), _short(m.quality_uncertainty)),
+                method=m.method,
+                volume=None if m.volume is None or not m.normalised_volume else (
+                    _short(m.normalised_volume),
+                    _short(m.volume_uncertainty / m.volume * m.normalised_volume),
+                ),
+                purcell_from_volume=m.purcell_from_volume and _short(m.purcell_from_volume),
+                shares={name: round(share, 4) for name, share in m.shares.items()},
+            )
+            for m in modes[:3]
+        ),
+        formulation=about["formulation"],
+        media=about["media"],
+        grids=tuple(
+            {k: _short(v) if isinstance(v, float) else v for k, v in grid.items()}
+            for grid in about["grids"]
+        ),
+        job_hashes=response.job_hashes,
+        solver_version=SOLVER_VERSION,
+        version=__version__,
+        cost_seconds=round(response.cost_seconds, 1),
+    )  # fmt: skip
+
+
+def _short(value: float, digits: int = 5) -> float:
+    return float(f"{value:.{digits}g}")
+
+
+def pictured(response: "Response") -> dict[str, np.ndarray]:
+    """The curves and fields that the gallery draws, small."""
+    data = response.data
+    spectra = {
+        name: data[name].values.astype(np.float32)
+        for name in ("purcell", "purcell_uncertainty", "absorbed")
+    }
+    radiated = sum(data[f"radiated_{side}"].values for side in ("up", "down", "side"))
+    across = max(1, int(np.ceil(data.sizes["x"] / _FIELD_PIXELS)))
+    up = max(1, int(np.ceil(data.sizes["z"] / _FIELD_PIXELS)))
+    cut = data[["field"]].isel(x=slice(None, None, across), z=slice(None, None, up))
+    intensity = cut["field"].transpose("z", "x").values
+    # The dot's own near field is orders of magnitude brighter than the mode: cut it off.
+    with np.errstate(divide="ignore"):
+        level = 10 * np.log10(intensity / np.nanpercentile(intensity, 99.5))
+    level = np.nan_to_num(np.clip(level, -_DECIBELS, 0), nan=-_DECIBELS)
+    return {
+        "wavelength": data["wavelength"].values,
+        **spectra,
+        "radiated": np.asarray(radiated, dtype=np.float32),
+        "x": cut["x"].values.astype(np.float32),
+        "z": cut["z"].values.astype(np.float32),
+        "field_decibels": np.round(level * 6).astype(np.int16),
+        "theta": data["theta"].values.astype(np.float32)[::2],
+        "far_field": data["far_field"].sel(direction=["up", "down"]).transpose("direction", "theta")
+        .values.astype(np.float32)[:, ::2],
+    }  # fmt: skip
+
+
+def write(design: NominalDesign, response: "Response", directory: Path | None = None) -> Record:
+    """Keep the figures and the pictures' data of a design; each file appears whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If they can't be written.
+    """
+    from cqdphotonics.fdtd.store import storage_error
+
+    kept = record(design, response)
+    place = directory or folder()
+    content = io.BytesIO()
+    np.savez_compressed(content, **pictured(response))
+    text = json.dumps(kept.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
+    for suffix, data in (("npz", content.getvalue()), ("json", (text + "\n").encode())):
+        final = place / f"{design.name}.{suffix}"
+        work = final.with_name(f".{final.name}.partial")
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            work.write_bytes(data)
+            work.replace(final)
+        except OSError as error:
+            work.unlink(missing_ok=True)
+            raise storage_error(final, error) from error
+    return kept
+
+
+def read_record(design: NominalDesign, directory: Path | None = None) -> Record | None:
+    """The figures of a design; None where it was not simulated.
+
+    Raises
+    ------
+    FileFormatError
+        If the file holds no figures that can be read.
+    """
+    path = (directory or folder()) / f"{design.name}.json"
+    if not path.exists():
+        return None
+    try:
+        return Record.model_validate_json(path.read_text())
+    except (OSError, ValidationError) as error:
+        raise FileFormatError(
+            f"'{path}' holds no figures of a nominal design ({error}). Compute them anew with "
+            f"`cqd nominal {design.name} --compute`."
+        ) from None
+
+
+def read_pictured(design: NominalDesign, directory: Path | None = None) -> dict[str, np.ndarray]:
+    """What `pictured` gave, as it was kept: see there."""
+    with np.load((directory or folder()) / f"{design.name}.npz", allow_pickle=False) as data:
+        kept = {name: data[name] for name in data.files}
+    kept["field_decibels"] = kept["field_decibels"] / 6
+    return kept

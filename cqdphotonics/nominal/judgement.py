@@ -1,0 +1,111 @@
+"""What may be said of a design: how its figures stand, and against the literature."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cqdphotonics.display import format_quantity, quantity
+from cqdphotonics.nominal.design import Claim, NominalDesign
+from cqdphotonics.nominal.figures import Record
+
+if TYPE_CHECKING:
+    from uncertainties import UFloat
+
+Standing = Literal["current", "earlier solver", "other numerics", "other design", "not simulated"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A claim of the literature against what was simulated (None: not known here)."""
+
+    claim: Claim
+    found: "UFloat | None"
+    reached: bool
+    within: bool
+    """Not reached, but the uncertainty does not exclude it."""
+
+    @property
+    def text(self) -> str:
+        """One line, e.g. ``"F ≥ 12: 21.8 ± 1.0, reached"``."""
+        if self.found is None:
+            return f"{self.claim.text}: not known"
+        verdict = "reached" if self.reached else (
+            "not reached, though within its uncertainty" if self.within else "not reached"
+        )  # fmt: skip
+        return f"{self.claim.text}: {format_quantity(self.found)}, {verdict}"
+
+
+def compare(design: NominalDesign, kept: Record | None) -> list[Compared]:
+    """Each claim of the design's literature against its figures."""
+    if design.literature is None:
+        return []
+    return [_compared(claim, design, kept) for claim in design.literature.claims]
+
+
+def _compared(claim: Claim, design: NominalDesign, kept: Record | None) -> Compared:
+    found = None if kept is None else figure(claim, design, kept)
+    if found is None:
+        return Compared(claim, None, False, False)
+    lead = claim.value - found if claim.at_most else found - claim.value
+    reached = lead.nominal_value >= 0
+    return Compared(claim, found, reached, not reached and lead.nominal_value + lead.std_dev >= 0)
+
+
+def figure(claim: Claim, design: NominalDesign, kept: Record) -> "UFloat | None":
+    """The simulated value of the figure of a claim; None where it is not known."""
+    if claim.figure == "purcell":
+        return quantity(*kept.purcell)
+    if claim.figure == "collection":
+        return kept.share(claim.na or design.na, design.direction)
+    if claim.figure == "radiated_share":
+        return 1 - quantity(*kept.absorbed) / quantity(*kept.purcell)
+    if not kept.modes:
+        return None
+    mode = kept.modes[0]
+    if claim.figure == "quality":
+        return quantity(*mode.quality)
+    return None if mode.volume is None else quantity(*mode.volume)
+
+
+def judgement(design: NominalDesign, kept: Record | None) -> str:
+    """In one sentence: performance matched, or what there is instead."""
+    if kept is None:
+        return f"Not simulated. {design.not_simulated}".strip()
+    if design.literature is None:
+        return "No comparable figure of the literature is known to us."
+    compared = compare(design, kept)
+    missed = [one for one in compared if not one.reached]
+    if not kept.converged:
+        return f"Not converged, so that nothing is claimed. {design.gap}".strip()
+    if missed:
+        said = ", ".join(one.claim.symbol for one in missed)
+        return f"Not matched in {said}. {design.gap}".strip()
+    if kept.fidelity != "fine":
+        return (
+            f"The figures are reached at `{kept.fidelity}`, on one grid: unverified, so that no "
+            f"match is claimed. {design.gap}"
+        ).strip()
+    return f"Performance matched. {design.gap}".strip()
+
+
+def standing(design: NominalDesign, kept: Record | None) -> Standing:
+    """Whether the kept figures are those of today's design, plan and solver."""
+    from cqdphotonics.fdtd.job import SOLVER_VERSION
+
+    if kept is None:
+        return "not simulated"
+    if kept.subject != design.subject:
+        return "other design"
+    if kept.solver_version != SOLVER_VERSION:
+        return "earlier solver"
+    planned = tuple(job.hash for job in design.plan(kept.fidelity).jobs)
+    return "current" if planned == kept.job_hashes else "other numerics"
+
+
+SAID: dict[Standing, str] = {
+    "current": "",
+    "earlier solver": "computed by an earlier solver",
+    "other numerics": "computed with other grids, cells or media than are planned today",
+    "other design": "FIGURES OF ANOTHER DESIGN: compute them anew",
+    "not simulated": "not simulated",
+}
+"""What a reader is told where figures are not simply current."""

@@ -1,0 +1,90 @@
+"""Nominal designs in words and rows, for the command line and the gallery."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cqdphotonics.display import format_number, format_quantity, quantity
+from cqdphotonics.nominal.design import NominalDesign
+from cqdphotonics.nominal.figures import Record, read_record
+from cqdphotonics.nominal.judgement import SAID, compare, judgement, standing
+
+MARKS = {
+    "S": "stated by a source that was read",
+    "M": "remembered from the literature; check it before you rely on it",
+}
+
+
+def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
+    """Each figure with its value and uncertainty, or "unverified"."""
+    purcell = quantity(*kept.purcell)
+    yield f"Purcell factor at {design.wavelength:g} µm", format_quantity(purcell)
+    for na in sorted({design.na, 0.5, 0.7}):
+        up, down = (format_quantity(kept.share(na, side)) for side in ("up", "down"))
+        yield f"of all power into NA {na:g}", f"{up} upward, {down} downward"
+    if kept.absorbed[0]:
+        share = quantity(*kept.absorbed) / purcell
+        yield "absorbed, of all power", format_quantity(share)
+    for mode in kept.modes[:1]:
+        where = quantity(*mode.wavelength)
+        yield (
+            "resonance",
+            (
+                format_quantity(where, "µm")
+                if where.std_dev
+                else f"{where.nominal_value:.5g} µm (unverified)"
+            ),
+        )
+        yield "Q", format_quantity(quantity(*mode.quality))
+        if mode.volume is not None:
+            yield "mode volume Ṽ, in (λ/n)³", format_quantity(quantity(*mode.volume))
+        if mode.purcell_from_volume is not None:
+            yield "F at the dot by Q/V", format_quantity(mode.purcell_from_volume)
+
+
+def provenance(kept: Record) -> str:
+    """How the figures came about, in one sentence."""
+    solver = {str(grid.get("meep")) for grid in kept.grids}
+    pixels = ", ".join(format_number(grid["pixels_per_um"]) for grid in kept.grids)
+    hashes = ", ".join(one[:8] for one in kept.job_hashes)
+    return (
+        f"{kept.fidelity}: {kept.verdict}. {kept.formulation.capitalize()} on {pixels} pixels a "
+        f"µm; {kept.cost_seconds:.0f} s of runs; jobs {hashes}; cqdphotonics {kept.version}, Meep "
+        f"{', '.join(sorted(solver))}, solver version {kept.solver_version}."
+    )
+
+
+def settings(design: NominalDesign) -> str:
+    """What is set on device and films."""
+    given = [f"{key} = {value}" for key, value in design.parameters.items()]
+    given += [f"stack.{key} = {value:g}" for key, value in design.stack_parameters.items()]
+    return ", ".join(given) or "all defaults"
+
+
+def described(design: NominalDesign) -> tuple[dict[str, Any], str]:
+    """A design as data and as text for the terminal."""
+    kept = read_record(design)
+    now = standing(design, kept)
+    said = judgement(design, kept)
+    lines = [f"{design.name}: {design.title}", f"  {design.stack}; {settings(design)}"]
+    if kept is not None:
+        if SAID[now]:
+            lines.append(
+                f"  {SAID[now]} (`cqd nominal {design.name} --compute` computes them anew)"
+            )
+        pairs = list(rows(design, kept))
+        width = max(len(name) for name, _ in pairs)
+        lines += [f"  {name.ljust(width)}  {value}" for name, value in pairs]
+        lines.append(f"  {provenance(kept)}")
+    if design.literature:
+        known = design.literature
+        lines.append(f"  literature [{known.mark}]: {known.device} ({known.source})")
+    lines += [f"    {one.text}" for one in compare(design, kept)]
+    lines.append(f"  {said}")
+    lines.append(f"  found: {design.found.how}")
+    data = {
+        **design.model_dump(mode="json"),
+        "standing": now,
+        "judgement": said,
+        "figures": None if kept is None else kept.model_dump(mode="json"),
+    }
+    return data, "\n".join(lines)
