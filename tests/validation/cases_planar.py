@@ -97,6 +97,11 @@ def half_space(bench: Bench) -> Outcome:
     return _planar(bench, "Si3N4", [], 0.1, 0.01, "fine")
 
 
+def half_space_draft(bench: Bench) -> Outcome:
+    """The same on one coarse grid."""
+    return _planar(bench, "Si3N4", [], 0.1, 0.015, "draft")
+
+
 def bragg(bench: Bench) -> Outcome:
     """Above six quarter-wave pairs on fused silica."""
     pairs = []
@@ -137,6 +142,10 @@ CASES = (
     Case(
         "half-space", "Dipole .1 µm above Si3N4", "the exact multilayer integral", "full",
         half_space,
+    ),
+    Case(
+        "half-space-draft", "Dipole .1 µm above Si3N4, draft", "the exact multilayer integral",
+        "quick", half_space_draft,
     ),
     Case(
         "bragg", "Dipole .1 µm above six TiO2/SiO2 pairs", "the exact multilayer integral",

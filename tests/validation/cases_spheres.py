@@ -135,12 +135,59 @@ def _case(
 
 GRIDS = (100, 110, 120, 132, 145)
 
-CASES = tuple(
-    _case(metal, dipole, distance, grids, limit)
-    for metal, distance, grids, limit in (
-        ("Au", 0.02, GRIDS, 0.05),
-        ("Ag", 0.02, GRIDS, 0.05),
-        ("Au", 0.01, (160, 200, 250), None),
-    )
-    for dipole in "zx"
+
+def transparent(bench: Bench) -> Outcome:
+    """A sphere of n = 2 and radius .25 µm: its Mie resonances in the power of a dipole near by."""
+    index, radius, distance = 2.0, 0.25, 0.05
+    spectra, spacings = [], []
+    frequencies = [float(f) for f in np.linspace(1 / 0.75, 1 / 0.5, 25)]
+    for resolution in (40, 56, 72):
+
+        def up(length: float, resolution: float = resolution) -> float:
+            return ceil(length * resolution - 1e-6) / resolution
+
+        pad, depth = 0.35, distance + 2 * radius
+        above, below = up(pad), up(pad + depth)
+        if round((below - above) * resolution) % 2:
+            above += 1 / resolution
+        run = bench.solve(
+            make_job(
+                "z", frequencies, resolution, emission=0.5 * (frequencies[0] + frequencies[-1]),
+                half_width=up(pad + radius), below=below, above=above, pml=up(0.4),
+                side_pml=up(0.7), box=(up(radius + 0.15), 0, up(depth + 0.15), up(0.15)),
+                media={"host": dielectric(1.0), "glass": dielectric(index)},
+                spheres=(
+                    SphereSpec(medium="glass", centre=(0, 0, -(distance + radius)), radius=radius),
+                ),
+                reference_half_width=up(0.5),
+            )
+        )  # fmt: skip
+        spectra.append(run.purcell)
+        spacings.append(1 / resolution)
+    total, spread, how = extrapolate_spectra(spectra, spacings)
+    exact = [
+        dipole_at_sphere(index**2, radius, distance, w, "perpendicular").total
+        for w in run.wavelength
+    ]
+    curve = Curve("perpendicular, total", run.wavelength, total, spread, np.array(exact))
+    return Outcome(tuple(rows_of(curve, range(0, 25, 4), 0.05, "F")), (curve,), (f"{how}.",))
+
+
+CASES = (
+    Case(
+        "dielectric-sphere",
+        "Dipole 50 nm from a sphere of n = 2 and radius .25 µm",
+        "the exact multipole sum (checked against treams)",
+        "full",
+        transparent,
+    ),
+    *(
+        _case(metal, dipole, distance, grids, limit)
+        for metal, distance, grids, limit in (
+            ("Au", 0.02, GRIDS, 0.05),
+            ("Ag", 0.02, GRIDS, 0.05),
+            ("Au", 0.01, (160, 200, 250), None),
+        )
+        for dipole in "zx"
+    ),
 )

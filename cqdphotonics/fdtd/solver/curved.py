@@ -33,7 +33,7 @@ def spheres(job: Job, shift: float) -> list[mp.GeometricObject]:
         x, y, z = sphere.centre
         centre = mp.Vector3(x, y, z + shift)
         inside = medium(job.media[sphere.medium])
-        if not job.media[sphere.medium].poles:
+        if not job.media[sphere.medium].poles and job.formulation == "cartesian":
             out.append(mp.Sphere(radius=sphere.radius, center=centre, material=inside))
             continue
         thickness = _SKIN / job.resolution
@@ -75,12 +75,29 @@ class _Skin:
         share = float(np.clip(0.5 - distance / self.grain, 0, 1).mean())
         if share in (0.0, 1.0):
             return self.plain[int(share)]
+        if not self.metal.poles:
+            return _tensor(self.metal.epsilon, self.host.epsilon, share, away)
         normal = (away / np.linalg.norm(away)) ** 2
         mixed = with_metal(
             self.metal, share, self.host.epsilon, self.host.epsilon, self.job.emission_frequency
         )
         across = normal >= min(_NORMAL, normal.max())
         return _diagonal(mixed, across)
+
+
+def _tensor(inside: float, outside: float, share: float, away: np.ndarray) -> mp.Medium:
+    """The mean of two dielectrics at a face whose normal is along `away`.
+
+    Meep does this itself, but in cylindrical coordinates only where a face cuts a pixel along r.
+    """
+    normal = away / np.linalg.norm(away)
+    along = share * inside + (1 - share) * outside
+    across = 1 / (share / inside + (1 - share) / outside)
+    mean = along * np.eye(3) + (across - along) * np.outer(normal, normal)
+    return mp.Medium(
+        epsilon_diag=mp.Vector3(*np.diag(mean)),
+        epsilon_offdiag=mp.Vector3(mean[0, 1], mean[0, 2], mean[1, 2]),
+    )
 
 
 def _diagonal(mixed: ThinLayer, across: np.ndarray) -> mp.Medium:
