@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,9 +91,15 @@ class Assessment:
 class Simulated:
     """A design's response at its nominal place and dipole, and what its ensemble says."""
 
+    study: Study
     nominal: "Response"
     judgement: Judgement | None = None
     seconds: float = 0.0
+
+    @cached_property
+    def scaling(self) -> tuple[float | None, float, float]:
+        """What scaling all lengths promises, see `scaling`; worked out once."""
+        return scaling(self.study, self.nominal)
 
     @property
     def converged(self) -> bool:
@@ -189,7 +196,7 @@ def respond(
     nominal_response = one(scene)
     ensemble = study.ensemble
     if ensemble is None or not nominal_response.converged:
-        return Simulated(nominal_response, seconds=nominal_response.cost_seconds)
+        return Simulated(study, nominal_response, seconds=nominal_response.cost_seconds)
     round_device = scene.symmetry.cylindrical
     members = draw(ensemble, study.dipole, study.search.seed)
     seconds, found = 0.0, []
@@ -208,7 +215,7 @@ def respond(
                 study.load_emitter(), responses, members, study.collection, round_device
             )
         )
-    return Simulated(nominal_response, judge(ensemble, study.objective, found), seconds)
+    return Simulated(study, nominal_response, judge(ensemble, study.objective, found), seconds)
 
 
 def _words(values: Mapping[str, float]) -> str:
@@ -236,7 +243,7 @@ def assess(study: Study, simulated: Simulated) -> Assessment:
     if standard_deviation(response.purcell) == 0:
         # The emitter's data have uncertainties, too. Shown alone they would pass for the whole.
         values = {name: quantity(nominal(value)) for name, value in values.items()}
-    _, promise, gain = scaling(study, response)
+    _, promise, gain = simulated.scaling
     objective = _objective(study, values, response)
     if simulated.judgement is not None:
         # Relative uncertainty of the nominal device, and the sampling's own.
@@ -381,7 +388,7 @@ class Evaluator:
             assessment = assess(self.study, simulated)
         except (GeometryError, RangeError, SimulationError) as error:
             return Outcome(None, reason=str(error), seconds=time.monotonic() - begun)
-        factor, promise, gain = scaling(self.study, simulated.nominal)
+        factor, promise, gain = simulated.scaling
         judgement = assessment.statistic
         climbed = nominal(assessment.objective) if judgement is None else judgement.climbed
         return outcome_of(

@@ -28,7 +28,6 @@ from cqdphotonics.codesign.device import (
     build,
     layout_lock,
     respond,
-    scaling,
 )
 from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.driver import search
@@ -385,7 +384,7 @@ def _corrected(
     """
     if simulated is None or not study.search.scale_to_wavelength:
         return None
-    factor, _, gain = scaling(study, simulated.nominal)
+    factor, _, gain = simulated.scaling
     if factor is None or gain < WORTH_SCALING:
         return None
     weights = ResonanceModel(space, resonances(history)).weights(values)
