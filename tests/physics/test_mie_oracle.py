@@ -21,7 +21,10 @@ TREAMS = (
 
 @pytest.mark.parametrize("row", TREAMS)
 def test_against_treams(row):
-    """Six digits: treams was cut at 40 multipoles, which shows 10 nm from the surface. The two share neither code nor formulas (T-matrix, dyadic Green)."""
+    """Six digits: treams was cut at 40 multipoles, which shows 10 nm from the surface.
+
+    The two share neither code nor formulas (T-matrix, dyadic Green).
+    """
     *given, host, orientation, total, radiated = row
     found = dipole_at_sphere(*given, orientation, host)
     assert found.total == pytest.approx(total, rel=2e-6)

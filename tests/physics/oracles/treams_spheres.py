@@ -43,11 +43,11 @@ def powers(epsilon, radius, distance, wavelength, host, orientation):
     outgoing = np.zeros(pos, complex)
     regular = np.zeros(pos, complex)
     field = np.zeros(pos, complex)
-    for j, (_, l, m, pol) in enumerate(zip(basis.pidx, basis.l, basis.m, basis.pol)):
+    for j, (n, m, pol) in enumerate(zip(basis.l, basis.m, basis.pol, strict=True)):
         sing, reg = (sp.vsw_N, sp.vsw_rN) if pol == 1 else (sp.vsw_M, sp.vsw_rM)
         # The dual function: conjugated angular parts, X_l,-m = (-1)^(m+1) X*_lm.
-        outgoing[j] = (-1.0) ** (m + 1) * (sing(l, -m, k * r, theta, phi) @ unit)
-        regular[j] = (-1.0) ** (m + 1) * (reg(l, -m, k * r, theta, phi) @ unit)
+        outgoing[j] = (-1.0) ** (m + 1) * (sing(n, -m, k * r, theta, phi) @ unit)
+        regular[j] = (-1.0) ** (m + 1) * (reg(n, -m, k * r, theta, phi) @ unit)
         field[j] = sing(l, m, k * r, theta, phi) @ unit
     # Waves about the centre that the dipole sends in, and what the sphere sends out.
     scattered = matrix @ outgoing
