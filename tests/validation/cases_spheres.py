@@ -180,6 +180,8 @@ CASES = (
         "the exact multipole sum (checked against treams)",
         "full",
         transparent,
+        "Meep 1.25 averages the permittivity of a cylindrical run only where a surface cuts pixels "
+        "along r: then +9 to -6 % on these grids. Here the sphere's skin gets the full average.",
     ),
     *(
         _case(metal, dipole, distance, grids, limit)

@@ -1,4 +1,8 @@
-"""Spheres, and what a pixel is that the surface of a metal sphere cuts.
+"""Spheres, and what a pixel is that their surface cuts.
+
+Between dielectrics it is the usual tensor mean (Farjadpour et al.), which Meep 1.25 leaves out in
+cylindrical coordinates except along r: without it the power of a dipole beside a sphere of n = 2
+was off by +9 to −6 % at 40 to 72 pixels a µm; with it, extrapolated, by less than 1 %.
 
 Meep does not average dispersive media: a curved surface becomes a staircase whose corners make the
 power of a dipole two pixels away wrong by factors. Averaging by the book (Farjadpour et al.) needs
@@ -48,7 +52,7 @@ def spheres(job: Job, shift: float) -> list[mp.GeometricObject]:
 
 
 class _Skin:
-    """The medium at a point near the surface of a metal sphere."""
+    """The medium at a point near the surface of a sphere."""
 
     def __init__(self, job: Job, sphere: SphereSpec, shift: float) -> None:
         self.job, self.radius = job, sphere.radius
