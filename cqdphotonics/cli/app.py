@@ -30,7 +30,9 @@ __all__ = [
     "say",
 ]
 
-COMMAND_MODULES = ("quantum", "layout", "nominal", "drc", "simulate", "bands", "codesign", "doctor")
+COMMAND_MODULES = (
+    "quantum", "layout", "nominal", "drc", "simulate", "bands", "codesign", "tapeout", "doctor",
+)  # fmt: skip
 """Modules of this package that hold commands, in the order of ``cqd --help``."""
 
 JsonOption = Annotated[
