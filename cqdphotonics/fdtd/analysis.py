@@ -6,9 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from cqdphotonics.fdtd.farfield import AngularPower, from_plane, from_radial
+from cqdphotonics.fdtd.farfield import ANGLES, AngularPower, from_plane, from_radial
 from cqdphotonics.fdtd.guided import guided_ports
 from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.leaving import has_walls, layers_outside, over_angle, over_map
+from cqdphotonics.fdtd.nearfar import Layers
+from cqdphotonics.fdtd.pattern import PlaneWaves, directions
 from cqdphotonics.fdtd.store import RawResult
 
 CLOSURE_LIMIT = 0.05
@@ -81,6 +84,7 @@ class Analysis:
         }
         """Power leaving through each face until the end of the run, in units of the reference."""
         self._order = order
+        self._maps: dict[tuple[str, int], PlaneWaves] = {}
         self.lossy = any(medium.poles for medium in job.media.values())
 
     @cached_property
@@ -160,18 +164,57 @@ class Analysis:
         if number is None:
             number = int(np.argmin(np.abs(self.near_wavelengths * self.job.emission_frequency - 1)))
         wavelength = self.near_wavelengths[number]
-        arrays = self.raw.arrays
-        fields = arrays[f"plane_{direction}"][number]
+        index, layers = self.index[direction], self.layers(number)
+        here = int(np.argmin(np.abs(self.wavelength - wavelength)))
+        total = (self._truncated if self.lossy else self.leaving)[here] * self._reference[here]
+        if layers is None:
+            power = self._through_plane(direction, number)
+        elif self.job.formulation == "cylindrical":
+            theta = np.linspace(0, np.pi / 2, ANGLES)
+            up = direction == "up"
+            p, s = over_angle(self.job, self.raw, number, layers, index, np.sin(theta), up)
+            power = AngularPower(theta, np.abs(p) ** 2 + np.abs(s) ** 2)
+        else:
+            power = self.waves_on_map(direction, number).mean(ANGLES)
+        return AngularPower(power.theta, power.intensity / total)
+
+    def _through_plane(self, direction: str, number: int) -> AngularPower:
+        """From the plane above or below alone: what passes beside it is missed."""
+        arrays, index = self.raw.arrays, self.index[direction]
+        fields, wavelength = arrays[f"plane_{direction}"][number], self.near_wavelengths[number]
         x, y = arrays[f"plane_{direction}_x"], arrays[f"plane_{direction}_y"]
-        index = self.index[direction]
         if self.job.formulation == "cylindrical":
             power = from_radial(fields, x, self.job.angular_number, 1 / wavelength, index)
         else:
             power = from_plane(fields, x, y, 1 / wavelength, index)
-        here = int(np.argmin(np.abs(self.wavelength - wavelength)))
-        total = (self._truncated if self.lossy else self.leaving)[here] * self._reference[here]
         sign = 1.0 if direction == "up" else -1.0
-        return AngularPower(power.theta, sign * power.intensity / total)
+        return AngularPower(power.theta, sign * power.intensity)
+
+    def layers(self, number: int) -> Layers | None:
+        """What is outside of the closed surface, where that is plane layers and nothing else."""
+        if not has_walls(self.raw):
+            return None
+        return layers_outside(self.job, 1 / self.near_wavelengths[number], self.index)
+
+    def waves_on_map(self, direction: str, number: int) -> PlaneWaves:
+        """Plane waves of a 3D run from its whole closed surface, per |J|²."""
+        if (direction, number) not in self._maps:
+            layers = self.layers(number)
+            assert layers is not None
+            axis = directions()
+            ux, uy = np.meshgrid(axis, axis, indexing="ij")
+            u = np.hypot(ux, uy)
+            # A little beyond the horizon its own values go on, for what interpolates.
+            known = u < 1 + 3 / len(axis)
+            ahead = np.minimum(1, (1 - 1e-9) / np.maximum(u, 1e-9))[known]
+            index, up = self.index[direction], direction == "up"
+            places = (ux[known] * ahead, uy[known] * ahead)
+            parts = over_map(self.job, self.raw, number, layers, index, *places, up)
+            p, s = np.zeros(ux.shape, complex), np.zeros(ux.shape, complex)
+            p[known], s[known] = parts
+            waves = PlaneWaves(p, s, index, 1 / self.near_wavelengths[number])
+            self._maps[direction, number] = waves
+        return self._maps[direction, number]
 
     def collected(
         self, direction: str, apertures: Sequence[float], wavelength: float
@@ -221,8 +264,17 @@ class Analysis:
         """Share of the power through the plane of `direction` that its plane waves do not hold.
 
         A plane that ends too near cuts the fields: what passes beside it, and what its edge
-        scatters, is an error of every collection taken from it.
+        scatters, is an error of every collection taken from it. Nothing is cut off where the far
+        field comes from the whole closed surface; then it is what all angles together lack of the
+        power, where films guide and absorb none of it.
         """
+        number = int(np.argmin(np.abs(self.near_wavelengths * self.job.emission_frequency - 1)))
+        if (layers := self.layers(number)) is not None:
+            outer = max(np.real(layers.epsilon[0]), np.real(layers.epsilon[-1]))
+            if any(np.real(e) > 1.02 * outer or np.imag(e) for e in layers.epsilon):
+                return 0.0
+            held = sum(self.angular(side).within(n, n) for side, n in self.index.items())
+            return float(abs(held - 1))
         index = self.index[direction]
         through = self.flux[direction][self.emission]
         held = self.angular(direction).within(index, index)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SOLVER_VERSION = 7
+SOLVER_VERSION = 8
 """Raised when the worker computes something else from the same job; it is part of the hash."""
 
 

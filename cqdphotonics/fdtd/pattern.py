@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cqdphotonics.errors import InputError, RangeError
-from cqdphotonics.fdtd.analysis import Analysis
 from cqdphotonics.fdtd.farfield import AngularPower
+from cqdphotonics.fdtd.leaving import over_angle
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from cqdphotonics.fdtd.analysis import Analysis
 
 POINTS = 121
 """Directions along ux and uy: details down to 1/60 in sin θ."""
@@ -36,7 +38,7 @@ def directions(points: int = POINTS) -> np.ndarray:
 
 @dataclass(frozen=True)
 class PlaneWaves:
-    """Amplitudes over direction cosines, (n, n) complex, zero beyond the horizon.
+    """Amplitudes over direction cosines, (n, n) complex; what is beyond the horizon doesn't count.
 
     |p|² + |s|² is power per steradian; `index` is that of the half-space, `frequency` 1/λ in 1/µm.
     """
@@ -290,14 +292,30 @@ def waves_of_radius(
     e_k, h_k = ((transforms[1][n] + transforms[-1][n]) / 2 for n in (0, 1))
     e_f, h_f = ((transforms[1][n] - transforms[-1][n]) / 2j for n in (0, 1))
     p, s = _outgoing(e_k, e_f, h_k, h_f, sines, k, index, height)
+    return _about_axis(
+        p / (2 * np.pi), s / (2 * np.pi), sines, m, index, frequency, axis_angle, points
+    )
+
+
+def _about_axis(
+    p: np.ndarray,
+    s: np.ndarray,
+    sines: np.ndarray,
+    m: int,
+    index: float,
+    frequency: float,
+    axis_angle: float,
+    points: int = POINTS,
+) -> PlaneWaves:
+    """Waves over both angles from amplitudes at azimuth 0 of fields ∝ exp(imφ)."""
     axis = directions(points)
     ux, uy = np.meshgrid(axis, axis, indexing="ij")
     u, phi = np.hypot(ux, uy), np.arctan2(uy, ux) - axis_angle
-    inside = u <= 1
+    inside = u < 1 + 3 / points  # a little beyond the horizon, for what interpolates
 
     def spread(values: np.ndarray) -> np.ndarray:
         parts = [np.interp(u, sines, part) for part in (values.real, values.imag)]
-        return (parts[0] + 1j * parts[1]) * inside / (2 * np.pi)
+        return (parts[0] + 1j * parts[1]) * inside
 
     if m == 0:
         return PlaneWaves(spread(p), spread(s), index, frequency)
@@ -307,7 +325,7 @@ def waves_of_radius(
     )  # fmt: skip
 
 
-def waves_of_run(run: Analysis, direction: str, dipole: str) -> PlaneWaves:
+def waves_of_run(run: "Analysis", direction: str, dipole: str) -> PlaneWaves:
     """Plane waves at the emission wavelength into `direction`, of a total power of 1.
 
     Parameters
@@ -319,15 +337,23 @@ def waves_of_run(run: Analysis, direction: str, dipole: str) -> PlaneWaves:
     """
     job, arrays = run.job, run.raw.arrays
     number = int(np.argmin(np.abs(run.near_wavelengths * job.emission_frequency - 1)))
-    fields = arrays[f"plane_{direction}"][number]
-    x, y = arrays[f"plane_{direction}_x"], arrays[f"plane_{direction}_y"]
     frequency, index = 1 / run.near_wavelengths[number], run.index[direction]
-    height = job.box[3] if direction == "up" else -job.box[2]
-    if job.formulation == "cylindrical":
-        turn = np.pi / 2 if dipole == "y" else 0.0
-        waves = waves_of_radius(fields, x, job.angular_number, frequency, index, height, turn)
+    turn = np.pi / 2 if dipole == "y" else 0.0
+    layers = run.layers(number)
+    if layers is not None and job.formulation == "cylindrical":
+        sines = np.sin(np.linspace(0, np.pi / 2, 361))
+        p, s = over_angle(job, run.raw, number, layers, index, sines, direction == "up")
+        waves = _about_axis(p, s, sines, job.angular_number, index, frequency, turn)
+    elif layers is not None:
+        waves = run.waves_on_map(direction, number)
     else:
-        waves = waves_of_plane(fields, x, y, frequency, index, height)
+        fields = arrays[f"plane_{direction}"][number]
+        x, y = arrays[f"plane_{direction}_x"], arrays[f"plane_{direction}_y"]
+        height = job.box[3] if direction == "up" else -job.box[2]
+        if job.formulation == "cylindrical":
+            waves = waves_of_radius(fields, x, job.angular_number, frequency, index, height, turn)
+        else:
+            waves = waves_of_plane(fields, x, y, frequency, index, height)
     scale = 1 / np.sqrt(run.emitted)
     return replace(waves, p=waves.p * scale, s=waves.s * scale)
 

@@ -269,7 +269,27 @@ class Run:
             name: self._fields(tangential, near, mp.Vector3(middle, 0, self.z0 + z), lid)
             for name, z in (("up", up), ("down", -down))
         }
+        self.walls = {
+            name: self._fields(components, near, centre, size)
+            for name, (components, centre, size) in self._wall_regions().items()
+        }
         self.cut = self._fields(parts, (self.job.emission_frequency,), cut_centre, cut)
+
+    def _wall_regions(self) -> dict[str, tuple[list[int], mp.Vector3, mp.Vector3]]:
+        """The sides of the closed surface by name: what is kept there, centre and size."""
+        a, b, down, up = self.box
+        middle, height = self.z0 + (up - down) / 2, up + down
+        if self.cylindrical:
+            kept = [mp.Ep, mp.Ez, mp.Hp, mp.Hz]
+            return {"r+": (kept, mp.Vector3(a, 0, middle), mp.Vector3(0, 0, height))}
+        along_y, along_x = [mp.Ey, mp.Ez, mp.Hy, mp.Hz], [mp.Ex, mp.Ez, mp.Hx, mp.Hz]
+        regions = {}
+        for name, sign in (("+", 1), ("-", -1)):
+            centre = mp.Vector3(sign * a, 0, middle)
+            regions["x" + name] = (along_y, centre, mp.Vector3(0, 2 * b, height))
+            centre = mp.Vector3(0, sign * b, middle)
+            regions["y" + name] = (along_x, centre, mp.Vector3(2 * a, 0, height))
+        return regions
 
     def _fields(
         self,
@@ -308,6 +328,7 @@ class Run:
             arrays[f"plane_{name}"] = fields
             x, y = self._axis(where, "x", fields.shape[2]), self._axis(where, "y", fields.shape[-1])
             arrays[f"plane_{name}_x"], arrays[f"plane_{name}_y"] = x, y
+        self._collect_walls(arrays, current)
         monitor, where, components = self.cut
         intensity = sum(np.abs(self.sim.get_dft_array(monitor, c, 0)) ** 2 for c in components)
         intensity = intensity / current[self._index(self.job.emission_frequency)] ** 2
@@ -318,6 +339,20 @@ class Run:
         arrays["cut_z"] = self._axis(where, "z", rows if self.cylindrical else columns) - self.z0
         epsilon = self.sim.get_array(component=mp.Dielectric, **where)
         arrays["cut_epsilon"] = np.asarray(epsilon, dtype=np.float32)
+
+    def _collect_walls(self, arrays: dict[str, np.ndarray], current: np.ndarray) -> None:
+        for name, (monitor, where, components) in self.walls.items():
+            kept = [
+                np.stack([self.sim.get_dft_array(monitor, c, number) for c in components])
+                / current[self._index(frequency)]
+                for number, frequency in enumerate(self.near_frequencies)
+            ]
+            values = np.stack(kept)
+            arrays[f"wall_{name}"] = values.astype(np.complex64)
+            arrays[f"wall_{name}_z"] = self._axis(where, "z", values.shape[-1]) - self.z0
+            if not self.cylindrical:
+                across = "y" if name[0] == "x" else "x"
+                arrays[f"wall_{name}_across"] = self._axis(where, across, values.shape[2])
 
 
 def report(label: str, done: float, longest: float, remaining: float) -> None:
