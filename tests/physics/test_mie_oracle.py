@@ -23,7 +23,7 @@ TREAMS = (
 def test_against_treams(row):
     """Six digits: treams was cut at 40 multipoles, which shows 10 nm from the surface.
 
-    The two share neither code nor formulas (T-matrix, dyadic Green).
+    The two share neither code nor formulas (T-matrix, dyadic Green function).
     """
     *given, host, orientation, total, radiated = row
     found = dipole_at_sphere(*given, orientation, host)
