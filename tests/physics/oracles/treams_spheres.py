@@ -48,7 +48,7 @@ def powers(epsilon, radius, distance, wavelength, host, orientation):
         # The dual function: conjugated angular parts, X_l,-m = (-1)^(m+1) X*_lm.
         outgoing[j] = (-1.0) ** (m + 1) * (sing(n, -m, k * r, theta, phi) @ unit)
         regular[j] = (-1.0) ** (m + 1) * (reg(n, -m, k * r, theta, phi) @ unit)
-        field[j] = sing(l, m, k * r, theta, phi) @ unit
+        field[j] = sing(n, m, k * r, theta, phi) @ unit
     # Waves about the centre that the dipole sends in, and what the sphere sends out.
     scattered = matrix @ outgoing
     normal = 1 / (6 * np.pi)  # power of the free dipole in these units
