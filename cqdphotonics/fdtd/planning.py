@@ -165,6 +165,9 @@ def plan(
     light = jobs[-1].resolution
     if grid := metals.metal_grid(scene, dispersive, light, 0.0, formulation):
         notes.append(grid.note)
+    patterned = {solid.material for solid in scene.solids}
+    if dispersive and (formulation == "cartesian" or dispersive & patterned):
+        notes.append(UNVALIDATED_METAL)
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -177,6 +180,13 @@ def plan(
         },
         notes=tuple(notes),
     )
+
+
+UNVALIDATED_METAL = (
+    "metal with side walls, or in 3D: not validated against theory (docs/validation.md holds plane "
+    "films and spheres)"
+)
+"""A note of plans whose metals go beyond what the validation page covers."""
 
 
 def check_wavelength(wavelength: float) -> None:
