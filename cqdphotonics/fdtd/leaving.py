@@ -102,12 +102,12 @@ def over_map(
     """As `over_angle` for directions (ux, uy) of a 3D run, listed one by one."""
     arrays = raw.arrays
     a, b, down, high = job.box
-    faces = []
+    faces, pixel = [], 1 / job.resolution
     for side, sign, place in (("up", 1, high), ("down", -1, -down)):
         e_x, e_y, h_x, h_y = arrays[f"plane_{side}"][number]
         axes = (arrays[f"plane_{side}_x"], arrays[f"plane_{side}_y"])
         fields = ({"x": e_x, "y": e_y}, {"x": h_x, "y": h_y})
-        faces.append(Face("z", sign, place, axes, (-a, -b), (a, b), *fields))
+        faces.append(Face("z", sign, place, axes, (-a, -b), (a, b), *fields, pixel))
     for normal, across, reach, place in (("x", "y", b, a), ("y", "x", a, b)):
         for mark, sign in (("+", 1), ("-", -1)):
             name = f"wall_{normal}{mark}"
@@ -115,7 +115,7 @@ def over_map(
             axes = (arrays[f"{name}_across"], arrays[f"{name}_z"])
             fields = ({across: e_t, "z": e_z}, {across: h_t, "z": h_z})
             limits = ((-reach, -down), (reach, high))
-            faces.append(Face(normal, sign, sign * place, axes, *limits, *fields))
+            faces.append(Face(normal, sign, sign * place, axes, *limits, *fields, pixel))
     return from_box(faces, layers, _frequency(job, number), index, ux, uy, up)
 
 

@@ -138,6 +138,21 @@ class Face:
     high: tuple[float, float]
     electric: dict[str, np.ndarray]
     magnetic: dict[str, np.ndarray]
+    pixel: float = 0.0
+    """Of Yee's grid that the values come from, by means of neighbours; 0 where they are exact."""
+
+    def kept(self, field: str, component: str, wave: dict[str, np.ndarray]) -> np.ndarray:
+        """What the means leave of a plane wave with wave vector `wave`.
+
+        Values are at the centres of voxels along the face and on the grid across it; E lies half a
+        pixel off the grid along its own axis, H along the two others.
+        """
+        out = np.ones_like(wave["x"])
+        for axis in "xyz":
+            off = (axis == component) == (field == "E")
+            if off == (axis == self.normal):
+                out = out * np.cos(wave[axis] * self.pixel / 2)
+        return out
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
         """Of the integral of a linear interpolant from `low` to `high` along each axis."""
@@ -193,6 +208,7 @@ def from_box(
     s = np.where(u > 0, uy / np.where(u > 0, u, 1), 0.0)
     total = {"p": np.zeros(len(u), complex), "s": np.zeros(len(u), complex)}
     q = {"x": omega * index * ux, "y": omega * index * uy}
+    wave = {**q, "z": omega * index * np.sqrt(np.maximum(1 - u**2, 0))}
     for face in faces:
         first, second = face.weights()
         names = [name for name in "xyz" if name != face.normal]
@@ -213,6 +229,10 @@ def from_box(
                 for kind, part in (("E", face.electric), ("H", face.magnetic))
                 for name, values in part.items()
             }
+        got = {
+            name: values / face.kept(name[0], name[1], wave)[:, None]
+            for name, values in got.items()
+        }
         for polarisation in ("p", "s"):
             test = _in_plane(waves, polarisation, c[:, None], s[:, None])
             a, b = {"x": ("y", "z"), "y": ("z", "x"), "z": ("x", "y")}[face.normal]

@@ -20,7 +20,7 @@ def cartesian(store_root):
     job = make_job(
         "x", FREQUENCIES, 14, cylindrical=False, emission=1.0,
         half_width=1.5, half_depth=1.25, below=0.75, above=1.0357142857142858, pml=0.5,
-        box=(1.3, 1.1, 0.5, 0.8), reference_half_width=0.75,
+        box=(18 / 14, 15 / 14, 7 / 14, 11 / 14), reference_half_width=0.75,
         mirrors=(MirrorSpec(axis="x", parity=-1), MirrorSpec(axis="y", parity=1)),
     )  # fmt: skip
     return solve(job, store_root)
@@ -93,13 +93,18 @@ def test_power_is_larmors_for_a_ring_current(in_plane):
 @pytest.mark.parametrize("direction", ["up", "down"])
 @pytest.mark.parametrize("run", ["cartesian", "in_plane"])
 def test_apertures(run, direction, request):
-    """From the whole closed surface, 1.1 to 1.3 λ aside in 3D: nothing is cut off. 3 %, and 5 %
-    into NA .3, a share of 3 points: 14 and 20 pixels in a wavelength, and the wave that Meep 1.25 leaves
-    along the axis for m = 1."""
+    """From the whole closed surface, so that nothing is cut off: 6 %, what grids of 14 (3D) and 20
+    pixels in a wavelength and, for m = 1, the wave that Meep 1.25 leaves along the axis make of it.
+
+    Measured in 3D +4 % upward and −5 % downward into NA .3, +.1 and −1.5 % into NA .9; the mean of
+    both is within 1.5 %.
+    """
     analysis = request.getfixturevalue(run)
     power = analysis.angular(direction)
     for na, exact in APERTURES.items():
-        assert power.within(na, 1.0) == pytest.approx(exact, rel=0.05 if na < 0.4 else 0.03)
+        assert power.within(na, 1.0) == pytest.approx(
+            exact, rel=0.05 if na < 0.6 and run == "in_plane" else 0.03
+        )
 
 
 @pytest.mark.parametrize("run", ["cartesian", "in_plane", "vertical"])
