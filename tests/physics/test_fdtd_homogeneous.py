@@ -102,9 +102,7 @@ def test_apertures(run, direction, request):
     analysis = request.getfixturevalue(run)
     power = analysis.angular(direction)
     for na, exact in APERTURES.items():
-        assert power.within(na, 1.0) == pytest.approx(
-            exact, rel=0.05 if na < 0.6 and run == "in_plane" else 0.03
-        )
+        assert power.within(na, 1.0) == pytest.approx(exact, rel=0.06)
 
 
 @pytest.mark.parametrize("run", ["cartesian", "in_plane", "vertical"])
