@@ -35,6 +35,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+import gallery
+
 from cqdphotonics.layout.parameters import Parameter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +46,8 @@ RESULT = ROOT / "build" / "docs"
 TEMPLATES = Path(__file__).parent / "templates"
 FACE = "cqdphotonics"
 ROOMS = (
-    "emitters", "components", "layout", "layout.stacks", "quantum", "fdtd", "codesign", "errors",
+    "emitters", "components", "layout", "layout.stacks", "layout.ebeam", "placement", "quantum",
+    "fdtd", "nominal", "codesign", "errors",
 )  # fmt: skip
 
 
@@ -59,6 +64,8 @@ class Page:
     text: str
     source: Path
     """Where the text comes from; links in it are relative to this file."""
+    listed: bool = True
+    """Whether every page's sidebar leads to it."""
 
 
 # --- pages of text ------------------------------------------------------------------------------
@@ -100,10 +107,23 @@ def device_page() -> Page:
     for name in components.names():
         text += f"\n## {name}\n\n{components.family(name).description}.\n"
         text += parameter_table(components.parameters(name))
+    text += "\n# Parts, which have no dot\n"
+    for name in components.part_names():
+        text += f"\n## {name}\n\n{components.family(name).description}.\n"
+        text += parameter_table(components.parameters(name))
+    text += "\n# Stacks\n"
     for name, description in stacks.descriptions().items():
         text += f"\n## Stack {name}\n\n{description}.\n"
         text += parameter_table(stacks.parameters(name))
     return Page("devices.html", "Devices and stacks", text, Path(__file__))
+
+
+def gallery_pages() -> Iterator[Page]:
+    """The gallery of devices: its index, and a page a device."""
+    here = Path(__file__).with_name("gallery.py")
+    yield Page(gallery.INDEX, "Gallery", gallery.index_text(), here)
+    for file, title, text in gallery.texts():
+        yield Page(file, title, text, here, listed=False)
 
 
 def parameter_table(parameters: list[Parameter]) -> str:
@@ -142,6 +162,7 @@ class Renderer:
     def __init__(self, pages: list[Page], folder: Path) -> None:
         self.folder = folder
         self.files = {page.source: page.file for page in pages if page.source.suffix == ".md"}
+        self.made = {page.file for page in pages if page.source.suffix != ".md"}
         self.markdown = MarkdownIt("commonmark", {"highlight": highlighted})
         self.markdown.enable(["table", "strikethrough"])
 
@@ -181,7 +202,7 @@ class Renderer:
             if is_loaded and address.scheme != "data":
                 raise DocsError(f"{page.source.name} loads '{link}' from the network.")
             return link
-        if not address.path:
+        if not address.path or link in self.made:
             return link
         target = (page.source.parent / unquote(address.path)).resolve()
         if target in self.files:
@@ -287,7 +308,7 @@ def check_documented(modules: dict[str, pdoc.doc.Module]) -> None:
 
 def build(folder: Path) -> None:
     """Write the site into an empty folder."""
-    pages = [*written_pages(), device_page(), command_page()]
+    pages = [*written_pages(), device_page(), *gallery_pages(), command_page()]
     modules = public_modules()
     check_documented(modules)
 
@@ -296,7 +317,7 @@ def build(folder: Path) -> None:
     environment.filters["plain"] = plain
     environment.globals.update(
         is_shown=is_shown,
-        site_pages=[(page.file, page.title) for page in pages],
+        site_pages=[(page.file, page.title) for page in pages if page.listed],
         site_modules=[(f"{name.replace('.', '/')}.html", name) for name in modules],
     )
     renderer = Renderer(pages, folder)

@@ -1,0 +1,255 @@
+"""Nominal designs: files that hold, figures of the geometry that is there, and what is said."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from cqdphotonics import components, nominal
+from cqdphotonics.cli.app import main
+from cqdphotonics.errors import FileFormatError, UnknownNameError
+from cqdphotonics.layout import drc
+from cqdphotonics.nominal.design import folder, read_design
+from cqdphotonics.nominal.figures import read_pictured, record, write
+from cqdphotonics.nominal.tables import described, rows
+
+LARGEST = 150_000
+"""Bytes of the pictures' data of a design."""
+
+
+def kept_designs() -> list[str]:
+    return [name for name in nominal.names() if nominal.read_record(nominal.load(name))]
+
+
+def test_every_device_has_one():
+    assert {nominal.load(name).component for name in nominal.names()} == set(components.names())
+
+
+@pytest.mark.parametrize("name", nominal.names())
+def test_device_is_drawn_and_keeps_the_rules(name):
+    design = nominal.load(name)
+    cell = design.cell()
+    resolved = components.resolve(design.component, design.parameters)
+    assert dict(cell.settings.model_dump()) == resolved
+    if design.kit:
+        report = drc.check(cell, design.kit)
+        assert report.clean, [violation.text for violation in report.violations[:3]]
+
+
+@pytest.mark.parametrize("name", nominal.names())
+def test_figures_are_of_this_design(name):
+    design = nominal.load(name)
+    kept = nominal.read_record(design)
+    now = nominal.standing(design, kept)
+    if kept is None:
+        assert now == "not simulated"
+        return
+    again = f"`cqd nominal {name} --compute --fidelity {kept.fidelity}` computes them anew"
+    assert now != "other design", f"the figures of {name} are of another design: {again}"
+    assert now != "other numerics", (
+        f"{name} is planned with other grids, cells or media than its figures, though "
+        f"SOLVER_VERSION is the same: {again}"
+    )
+    if now == "earlier solver":
+        warnings.warn(f"{name}: figures by an earlier solver; {again}", stacklevel=1)
+
+
+def test_every_design_has_figures_or_says_why_not():
+    for name in nominal.names():
+        design = nominal.load(name)
+        kept = nominal.read_record(design)
+        said = nominal.judgement(design, kept)
+        if kept is None:
+            assert design.not_simulated, f"{name} has neither figures nor a reason"
+            assert said.startswith("Not simulated. ")
+            continue
+        assert not design.not_simulated, f"{name} has figures, and says that it has none"
+        if any(not one.reached for one in nominal.compare(design, kept)):
+            assert design.gap, f"{name} does not say why it stays behind the literature"
+            assert said.startswith("Not ")
+
+
+def test_figures_are_complete_and_agree():
+    assert kept_designs()
+    for name in kept_designs():
+        design = nominal.load(name)
+        kept = nominal.read_record(design)
+        lost = kept.purcell[0] - kept.absorbed[0] - sum(kept.radiated.values())
+        # What goes into guided modes is the rest; nothing here may be more than the whole.
+        assert lost > -0.02 * kept.purcell[0], name
+        assert len(kept.job_hashes) == len(kept.grids) == {"fine": 3}.get(kept.fidelity, 1)
+        shares = [kept.share(design.na, side).nominal_value for side in ("up", "down")]
+        assert 0 < sum(shares) <= 1.02
+        assert kept.verdict
+        assert kept.cost_seconds > 0
+        (folder() / f"{name}.npz").stat()
+        assert (folder() / f"{name}.npz").stat().st_size < LARGEST
+        data = read_pictured(design)
+        middle = int(np.argmin(np.abs(data["wavelength"] - design.wavelength)))
+        assert data["purcell"][middle] == pytest.approx(kept.purcell[0], rel=1e-3)
+        assert data["field_decibels"].shape == (len(data["z"]), len(data["x"]))
+        assert data["field_decibels"].max() == 0
+        if kept.fidelity != "fine":  # one grid knows no uncertainty, and claims none
+            assert kept.purcell[1] == 0
+            assert "unverified" in dict(rows(design, kept))[
+                f"Purcell factor at {design.wavelength:g} µm"
+            ]  # fmt: skip
+
+
+def test_no_file_is_left_over():
+    for path in folder().iterdir():
+        assert path.suffix in (".yaml", ".json", ".npz"), path.name
+        assert path.stem in nominal.names(), path.name
+
+
+def imagined(**changes):
+    """A record with F = 10 ± 1 and .8 ± .02 into NA .5, converged at fine."""
+    content = {
+        "subject": "0", "fidelity": "fine", "converged": True, "verdict": "converged",
+        "checks": [], "purcell": (10.0, 1.0), "absorbed": (2.0, 0.0),
+        "radiated": {"up": 7.0, "down": 0.5, "side": 0.5},
+        "collection": [
+            {"na": 0.5, "direction": "up", "share": (0.8, 0.02)},
+            {"na": 0.5, "direction": "down", "share": (0.05, 0.0)},
+        ],
+        "modes": [], "formulation": "cylindrical", "media": {}, "grids": [], "job_hashes": ["a"],
+        "solver_version": 1, "version": "0", "cost_seconds": 1.0,
+    }  # fmt: skip
+    return nominal.Record.model_validate(content | changes)
+
+
+def designed(*claims, gap="because"):
+    return nominal.NominalDesign.model_validate({
+        "name": "one", "title": "One", "component": "bullseye", "stack": "sin-air",
+        "wavelength": 0.52, "na": 0.5, "found": {"how": "by hand", "command": "none"}, "gap": gap,
+        "literature": {"device": "it", "source": "them", "mark": "S", "claims": claims},
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "claim, reached, within",
+    [
+        ({"figure": "purcell", "value": 9.5}, True, False),
+        ({"figure": "purcell", "value": 10.5}, False, True),
+        ({"figure": "purcell", "value": 11.5}, False, False),
+        ({"figure": "purcell", "value": 9.5, "at_most": True}, False, True),
+        ({"figure": "collection", "value": 0.7, "na": 0.5}, True, False),
+        ({"figure": "radiated_share", "value": 0.79}, True, False),  # 8 of 10
+        ({"figure": "quality", "value": 5.0}, False, False),  # nothing rings: not known
+    ],
+)
+def test_a_claim_is_compared(claim, reached, within):
+    (one,) = nominal.compare(designed(claim), imagined())
+    assert (one.reached, one.within) == (reached, within)
+
+
+def test_a_match_is_claimed_only_where_it_is_verified():
+    design = designed({"figure": "purcell", "value": 9.0})
+    assert nominal.judgement(design, imagined()).startswith("Performance matched")
+    for doubt in ({"fidelity": "draft"}, {"converged": False}, {"purcell": (8.9, 1.0)}):
+        assert "matched." not in nominal.judgement(design, imagined(**doubt))
+    assert nominal.judgement(design, None).startswith("Not simulated")
+
+
+def test_what_the_standing_tells_apart(monkeypatch):
+    design = nominal.load("bullseye_520")
+    jobs = tuple(job.hash for job in design.plan("draft").jobs)
+    from cqdphotonics.fdtd.job import SOLVER_VERSION
+
+    same = {"subject": design.subject, "fidelity": "draft", "job_hashes": jobs,
+            "solver_version": SOLVER_VERSION}  # fmt: skip
+    assert nominal.standing(design, imagined(**same)) == "current"
+    older = same | {"solver_version": SOLVER_VERSION - 1, "job_hashes": ("x",)}
+    assert nominal.standing(design, imagined(**older)) == "earlier solver"
+    assert nominal.standing(design, imagined(**same | {"job_hashes": ("x",)})) == "other numerics"
+    moved = design.model_copy(update={"wavelength": 0.521})
+    assert nominal.standing(moved, imagined(**same)) == "other design"
+    thicker = design.model_copy(update={"stack_parameters": {"thickness": 0.3}})
+    assert nominal.standing(thicker, imagined(**older)) == "other design"
+
+
+def test_a_default_written_out_is_the_same_design():
+    plain = nominal.load("bullseye_520")
+    default = components.resolve("bullseye", {})["frame"]
+    told = plain.model_copy(update={"parameters": {**plain.parameters, "frame": default}})
+    assert told.subject == plain.subject
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("title: x", "component"),
+        ("- a list", "mapping"),
+        ("title: [", "not YAML"),
+        (
+            "{title: x, component: bullseye, stack: sin-air, wavelength: 0.52, wavelenght: 0.5, "
+            "found: {how: by hand, command: none}}",
+            "Did you mean 'wavelength'",
+        ),
+    ],
+)
+def test_a_wrong_file_is_refused(tmp_path, text, complaint):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    with pytest.raises(FileFormatError, match=complaint):
+        read_design(path)
+
+
+def test_unknown_name():
+    with pytest.raises(UnknownNameError, match="Did you mean 'bullseye_520'"):
+        nominal.load("bullseye_52")
+
+
+def test_damaged_figures_are_said(tmp_path):
+    design = nominal.load("bullseye_520")
+    (tmp_path / "bullseye_520.json").write_text("{}")
+    with pytest.raises(FileFormatError, match="bullseye_520 --compute"):
+        nominal.read_record(design, tmp_path)
+
+
+def test_command_line(capsys):
+    assert main(["nominal", "--json"]) == 0
+    listed = {one["name"] for one in json.loads(capsys.readouterr().out)["nominal"]}
+    assert listed == set(nominal.names())
+    assert main(["components", "bullseye", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)["nominal"]
+    assert [one["name"] for one in shown] == ["bullseye_520", "bullseye_630", "bullseye_1300"]
+    assert main(["components", "l3"]) == 0
+    assert "nominal designs" in capsys.readouterr().out
+    for wrong in (["--compute"], ["--fidelity", "fine"], ["bullseye_520", "--all"], ["nothing"]):
+        assert main(["nominal", *wrong]) == 2
+        assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", nominal.names())
+def test_is_described(name):
+    data, text = described(nominal.load(name))
+    assert text.startswith(f"{name}: ")
+    if data["figures"] is None:
+        assert "±" not in text  # no number where nothing was simulated
+        assert "Purcell" not in text
+
+
+@pytest.mark.meep
+def test_computed_figures_are_what_simulate_says(tmp_path):
+    from cqdphotonics import simulate
+
+    design = nominal.NominalDesign.model_validate({
+        "name": "small", "title": "Small disc", "component": "disc", "stack": "sin-air",
+        "parameters": {"radius": 0.2}, "wavelength": 1.3, "na": 0.5,
+        "found": {"how": "by hand", "command": "none"}, "fidelity": "draft",
+    })  # fmt: skip
+    response = simulate(
+        design.cell(), design.stack, design.wavelength, "draft", na=(0.5, 0.7),
+        store=tmp_path / "store",
+    )  # fmt: skip
+    kept = write(design, response, tmp_path / "data")
+    assert kept == nominal.read_record(design, tmp_path / "data") == record(design, response)
+    assert nominal.standing(design, kept) == "current"
+    assert kept.purcell[0] == pytest.approx(response.purcell.nominal_value, rel=1e-4)
+    share = response.collection(0.7).nominal_value
+    assert kept.share(0.7, "up").nominal_value == pytest.approx(share, rel=1e-4)
+    whole = response.data["purcell"].values
+    with np.load(tmp_path / "data" / "small.npz") as data:
+        np.testing.assert_allclose(data["purcell"], whole, rtol=1e-6)
