@@ -58,7 +58,7 @@ def port_specs(
     A beam that goes on along one axis without optical ports has two: "west" and "east", or "south"
     and "north". What has none is said by `port_notes`.
     """
-    if _metallic(media):
+    if _metallic(media) or not scene.solids:
         return ()
     x0, y0, z0 = scene.emitter
     surrounding = {film.material for film in scene.films} | {scene.medium}
