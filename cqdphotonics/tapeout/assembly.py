@@ -174,14 +174,13 @@ def _sites(file: ChipFile, array: Array, stack: Stack) -> Iterator[Site]:
             array=array,
             cell=cell,
             parameters=checked,
-            swept={**{k: checked[k] for k in swept if k != DOSE},  # type: ignore[dict-item]
-                   **({DOSE: dose} if DOSE in swept else {})},
+            swept={k: dose if k == DOSE else float(checked[k]) for k in swept},
             dose=dose,
             at=at,
             emitter=None if dot is None else (snap(at[0] + dot[0]), snap(at[1] + dot[1])),
             stack=stack,
             has_hole=has_hole,
-        )  # fmt: skip
+        )
 
 
 def _around(file: ChipFile, site: Site) -> list[Placement]:
@@ -242,7 +241,9 @@ def _marks(file: ChipFile) -> Iterator[Placement]:
     step = marks.length + marks.clear + 60.0
     for number, side in ((1, 1), (2, -1)):
         x0 = left if side > 0 else right
-        y = bottom + half if side > 0 else top - half
+        # A vernier on its side is 82 µm high, which may be more than the cross.
+        inwards = max(half, 45.0)
+        y = bottom + inwards if side > 0 else top - inwards
         yield Placement(f"overlay cross {number}", pair, (x0 + side * step, y), "mark", 10.0)
         yield Placement(f"vernier x {number}", scale, (x0 + side * (step + 90), y), "mark", 10.0)
         yield Placement(

@@ -55,11 +55,14 @@ def expose(assembly: Assembly, layout: Any) -> Exposure:
     process = Process.from_mapping(numbers, "the section 'ebeam' of the kit, with the chip's own")
     corrections: dict[str, tuple[Site, Layer, Correction]] = {}
     failures: dict[str, str] = {}
+    made: dict[tuple[str, Layer], Correction] = {}
     if assembly.file.ebeam.correct:
         for name, site in middle_sites(assembly).items():
             layer = METAL if _draws(site.cell, METAL) and not _draws(site.cell, DEVICE) else DEVICE
             try:
-                corrections[name] = (site, layer, ebeam.correct(site.cell, layer, process))
+                if (site.cell_name, layer) not in made:  # arrays may share a design
+                    made[site.cell_name, layer] = ebeam.correct(site.cell, layer, process)
+                corrections[name] = (site, layer, made[site.cell_name, layer])
             except CqdError as error:
                 failures[name] = " ".join(str(error).split())
     top = layout.cell(assembly.chip.name)
@@ -81,13 +84,10 @@ def _has(layout: Any, layer: Layer) -> bool:
 
 def _crossings(assembly: Assembly, top: Any, process: Process) -> tuple[tuple[str, str], ...]:
     """Devices and their waveguides on a seam; labels and marks there do no harm."""
-    owners = {}
+    owners: dict[tuple[tuple[float, float], str], str] = {}
     for one in assembly.chip.placements:
         if one.kind in ("device", "reference", "guide", "template"):
             owners.setdefault((one.at, one.cell.name), one.name)
-    by_place: dict[tuple[float, float], list[str]] = {}
-    for (at, _), name in owners.items():
-        by_place.setdefault(at, []).append(name)
     found = []
     for crossing in ebeam.fields(top, process):
         cell_name = crossing.device.split("[")[0]

@@ -77,7 +77,7 @@ def tapeout(
     directory: str | Path,
     *,
     store: "Store | Path | str | None" = None,
-    say: Callable[[str], None] = lambda text: None,
+    say: Callable[[str], None] | None = None,
 ) -> Tapeout:
     """Assemble a chip, check it, and write everything a fab and its user need.
 
@@ -89,7 +89,7 @@ def tapeout(
         Where to. An earlier tapeout there is replaced, anything else is refused.
     store : Store or path, optional
         Where results of simulations are looked up; by default the user's own.
-    say : callable
+    say : callable, optional
         Told how it goes.
 
     Returns
@@ -107,20 +107,21 @@ def tapeout(
     from cqdphotonics.fdtd import Store
 
     target = Path(directory)
+    tell = say or (lambda _: None)
     refuse_foreign(target)
-    say("drawing and placing …")
+    tell("drawing and placing …")
     assembly = assemble(chip)
     layout = assembly.chip.layout()
-    say(f"checking {len(assembly.sites)} devices against {assembly.kit.name} …")
+    tell(f"checking {len(assembly.sites)} devices against {assembly.kit.name} …")
     report = drc.check(layout, assembly.kit, cell=assembly.chip.name)
-    say("looking up simulations …")
+    tell("looking up simulations …")
     known = known_figures(assembly, store if isinstance(store, Store) else Store(store))
     yields = chip_yield(assembly, known)
-    say("correcting doses …")
+    tell("correcting doses …")
     exposure = expose(assembly, layout)
     notes = tuple(loose_pieces(assembly))
     made = Tapeout(assembly, layout, report, known, yields, exposure, notes, target)
-    say(f"writing {target} …")
+    tell(f"writing {target} …")
     with staged(target) as work:
         files = write_all(made, work)
     return Tapeout(assembly, layout, report, known, yields, exposure, notes, target, files)

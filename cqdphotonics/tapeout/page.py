@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from cqdphotonics import __version__
 from cqdphotonics.display import format_quantity, nominal
+from cqdphotonics.layout.chip import Box
 from cqdphotonics.layout.chip.picture import render
 from cqdphotonics.report.svg import drawing, to_svg
 from cqdphotonics.tapeout.assembly import Assembly, middle_sites
@@ -54,7 +55,7 @@ def render_page(made: "Tapeout", rows: list[dict[str, Any]]) -> str:
         clean=made.report.clean,
         cards=_cards(made),
         notes=[*made.notes, *made.report.notes],
-        chip_picture=_png(made, assembly.chip.floorplan.outline, 1500),
+        chip_picture=_png(made, _with_margin(assembly.chip.floorplan.outline), 1500),
         zooms=_zooms(made),
         drc=made.report.table(50),
         overlay=[(name, f"{1e3 * value:.2f}") for name, value in file.overlay.budget.terms],
@@ -130,8 +131,13 @@ def _png(made: "Tapeout", view: tuple[float, float, float, float], width: int) -
     return base64.b64encode(content).decode("ascii")
 
 
+def _with_margin(box: Box) -> Box:
+    margin = 0.02 * (box[2] - box[0])
+    return (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)
+
+
 def _zooms(made: "Tapeout") -> list[dict[str, str]]:
-    """The device in the middle of every array, with its label."""
+    """The device in the middle of every array with its label; the first dot with its hole."""
     pictures = []
     boxes = {p.name: p.box for p in made.assembly.chip.placements}
     for name, site in middle_sites(made.assembly).items():
@@ -146,6 +152,16 @@ def _zooms(made: "Tapeout") -> list[dict[str, str]]:
                 "png": _png(made, view, 700),
                 "caption": f"{site.name}: {site.array.component} on {site.stack.name}; "
                 f"{side:.3g} µm across.",
+            }
+        )
+    first = next((s for s in made.assembly.sites if s.has_hole), None)
+    if first is not None and first.emitter is not None:
+        x, y = first.emitter
+        pictures.append(
+            {
+                "array": f"{first.array.name}, the dot's place",
+                "png": _png(made, (x - 0.6, y - 0.6, x + 0.6, y + 0.6), 700),
+                "caption": f"{first.name}: the hole over the dot's place; 1.2 µm across.",
             }
         )
     return pictures
@@ -218,6 +234,7 @@ def _yields(made: "Tapeout") -> dict[str, Any] | None:
     yields, good = made.yields, made.assembly.file.good
     if yields is None or good is None:
         return None
+    limits_of: dict[str, float] = dict(good.thresholds.items())
     limits = ", ".join(f"{LABELS[k]} ≥ {v:g}" for k, v in good.thresholds.items())
     told: dict[str, Any] = {
         "limits": limits,
@@ -229,9 +246,7 @@ def _yields(made: "Tapeout") -> dict[str, Any] | None:
     }
     if not yields.goods:
         return told
-    told["pictures"] = [
-        Markup(_histogram(yields, name, good.thresholds.get(name))) for name in NAMES
-    ]
+    told["pictures"] = [Markup(_histogram(yields, name, limits_of.get(name))) for name in NAMES]
     best = yields.best
     assert best is not None
     share = yields.shares[best]

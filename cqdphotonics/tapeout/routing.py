@@ -64,9 +64,7 @@ def fibre_placements(name: str, cell: Any, at: Point, fibre: Fibre) -> list[Plac
             )
         strip = components.load("strip")(length=length, width=width)
         rise = components.load("strip")(length=fibre.above, width=width)
-        coupler = components.load("grating_coupler")(
-            **{**fibre.coupler, "width": width}  # type: ignore[arg-type]
-        )
+        coupler = components.load("grating_coupler")(**{**fibre.coupler, "width": width})
         start = (at[0] + x, at[1] + y)
         corner = (start[0] + side * length, start[1])
         column = at[0] + side * fibre.pitch / 2

@@ -141,7 +141,7 @@ def _good(assembly: Assembly, site: Site, response: "Response") -> Good | str:
             coupling,
             _model(assembly, response),
             assembly.emitter,
-            dict(file.good.thresholds),
+            dict(file.good.thresholds.items()),
             orientation=_orientation(file.good.orientation, file.good.dipole, site),
             samples=file.good.samples,
             seed=file.good.seed,

@@ -3,7 +3,11 @@
 from typing import Any
 
 from cqdphotonics.layout.chip.placing import Box
-from cqdphotonics.layout.layers import FLOORPLAN, LAYERS
+from cqdphotonics.layout.layers import FLOORPLAN, LAYERS, RELEASE
+
+_HOLLOW, _DOTTED, _SOLID = 1, 9, 0
+_PATTERNS = {FLOORPLAN.number: _HOLLOW, RELEASE.number: _DOTTED}
+"""KLayout's numbers of patterns: what is filled hides what lies in it."""
 
 
 def render(layout: Any, cell: str, view: Box, *, width: int = 1200) -> bytes:
@@ -41,8 +45,7 @@ def render(layout: Any, cell: str, view: Box, *, width: int = 1200) -> bytes:
         properties.fill_color = properties.frame_color = (
             int(colours.get(number, "#969696")[1:], 16) | 0xFF000000
         )
-        # 0 is solid, 1 hollow: an outline that is filled hides what lies in it.
-        properties.dither_pattern = 1 if number == FLOORPLAN.number else 0
+        properties.dither_pattern = _PATTERNS.get(number, _SOLID)
         canvas.set_layer_properties(each, properties)
         each.next()
     box = db.DBox(*view)
