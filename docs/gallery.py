@@ -93,7 +93,8 @@ def section(design: nominal.NominalDesign) -> list[str]:
     kept = nominal.read_record(design)
     now = nominal.standing(design, kept)
     lines = [f"## {design.title}, {design.wavelength * 1e3:g} nm", ""]
-    lines += [f"**{nominal.judgement(design, kept)}**", ""]
+    verdict, _, reason = nominal.judgement(design, kept).partition(". ")
+    lines += [f"**{verdict.rstrip('.')}.** {reason}".rstrip(), ""]
     if SAID[now] and kept is not None:
         lines += [f"*These figures were {SAID[now]}.*", ""]
     lines += [
@@ -143,19 +144,19 @@ def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> li
 
 def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
     """All pictures of a design as one block of HTML."""
-    parts = [
-        ("layout", layout(design)),
-        ("cross-sections through the dot; red: where the absorbing layers begin; dashed: the "
-         "surface through which power is counted", cross_section(design)),
-    ]  # fmt: skip
+    parts = [("layout", layout(design))]
     if kept is not None:
         data = read_pictured(design)
         parts += [
-            ("rates of the dipole over those in the bulk", spectrum(design, data)),
             ("|E|² in the plane through the dot, at the emission", field(design, data)),
+            ("rates of the dipole over those in the bulk", spectrum(design, data)),
             (f"power a steradian, mean over the azimuth; dashed: NA {design.na:g}",
              far_field(design, data)),
         ]  # fmt: skip
+    parts.append(
+        ("cross-sections through the dot; red: where the absorbing layers begin; dashed: the "
+         "surface through which power is counted", cross_section(design))
+    )  # fmt: skip
     figures = [
         f'<figure style="margin:0;{_width(what)}">{picture}'
         f'<figcaption style="font-size:.8rem">{html.escape(what)}</figcaption></figure>'
