@@ -117,6 +117,24 @@ def test_nothing_is_loaded_from_elsewhere(site):
         assert not re.search(r"https?://|\bfetch\(|\bimport\(", links.scripts), path.name
 
 
+def test_gallery_shows_every_device_and_every_design(site):
+    from cqdphotonics import components, nominal
+
+    index = Links(page(site, "gallery"))
+    for name in components.names():
+        file = f"gallery-{name.replace('_', '-')}"
+        assert f"{file}.html" in index.leads
+        text = page(site, file).read_text()
+        kept = [nominal.read_record(design) for design in nominal.of_family(name)]
+        # Layout and cross-section always; spectrum, field and far field where there are figures.
+        assert text.count("<figure") == 2 * len(kept) + 3 * len([one for one in kept if one])
+        assert text.count("Not simulated.") == kept.count(None)
+        for design in nominal.of_family(name):
+            assert f"<code>{design.name}</code>" in text
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), name
+
+
 def test_command_line_is_told_whole(site):
     text = page(site, "commands").read_text()
     help_ = subprocess.run(

@@ -214,7 +214,9 @@ def test_command_line(capsys):
     assert listed == set(nominal.names())
     assert main(["components", "bullseye", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)["nominal"]
-    assert [one["name"] for one in shown] == ["bullseye_520", "bullseye_630", "bullseye_1300"]
+    assert [one["name"] for one in shown] == [
+        "bullseye_520", "bullseye_gold_520", "bullseye_630", "bullseye_1300",
+    ]  # fmt: skip
     assert main(["components", "l3"]) == 0
     assert "nominal designs" in capsys.readouterr().out
     for wrong in (["--compute"], ["--fidelity", "fine"], ["bullseye_520", "--all"], ["nothing"]):
