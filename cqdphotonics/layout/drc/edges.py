@@ -185,6 +185,8 @@ def _is_tip(pair: Any, minimum: float) -> bool:
     a, b = pair.first, pair.second
     if max(a.length(), b.length()) * GRID >= minimum:
         return False
+    if a.length() * b.length() == 0:  # cut down to a point where the distance falls below
+        return False
     # The edges of a polygon run opposite ways on its two sides.
     cosine = -(a.dx() * b.dx() + a.dy() * b.dy()) / (a.length() * b.length())
     return bool(cosine < cos(radians(TIP)))
