@@ -11,6 +11,7 @@ from cqdphotonics import __version__
 from cqdphotonics.display import format_quantity, nominal
 from cqdphotonics.layout.chip import Box
 from cqdphotonics.layout.chip.picture import render
+from cqdphotonics.placement import Template
 from cqdphotonics.report.svg import drawing, to_svg
 from cqdphotonics.tapeout.assembly import Assembly, middle_sites
 from cqdphotonics.tapeout.figures import NAMES
@@ -220,7 +221,7 @@ def _template(assembly: Assembly) -> list[tuple[str, str]]:
         return []
     numbers = template.loading_probabilities(2)
     return [
-        ("opening", " × ".join(f"{1e3 * side:g}" for side in template.opening) + " nm"),
+        ("opening", _opening(template)),
         (
             "dot with its ligands",
             f"{1e3 * template.dot_diameter:g} nm, standard deviation "
@@ -228,6 +229,15 @@ def _template(assembly: Assembly) -> list[tuple[str, str]]:
         ),
         ("no, one, two dots in it", ", ".join(f"{p:.3f}" for p in numbers) + " (model)"),
     ]
+
+
+def _opening(template: Template) -> str:
+    a, b = (1e3 * side for side in template.opening)
+    return f"hole of {a:g} nm" if template.shape == "hole" else f"trench of {a:g} × {b:g} nm"
+
+
+def _chance(value: float) -> str:
+    return f"{value:.4f}" if value < 0.9999 else "above 0.9999"
 
 
 def _yields(made: "Tapeout") -> dict[str, Any] | None:
@@ -254,7 +264,7 @@ def _yields(made: "Tapeout") -> dict[str, Any] | None:
     percent = f"{100 * good.certainty:g} %"
     told["rows"] = [
         ("good devices to expect on one chip", format_quantity(yields.expected)),
-        (f"chance of {good.wanted} or more on one chip", f"{yields.chance(good.wanted):.4f}"),
+        (f"chance of {good.wanted} or more on one chip", _chance(yields.chance(good.wanted))),
         (f"chips for {good.wanted} good ones with {percent}",
          "more than 10 000" if chips is None else str(chips)),
         (f"best device, {best}: chance to be good", format_quantity(share)),

@@ -123,7 +123,8 @@ class Array(Part):
     parameters: dict[str, Value] = Field(default_factory=dict)
     columns: dict[str, Values] = Field(default_factory=dict)
     rows: dict[str, Values] = Field(default_factory=dict)
-    copies: Count = Field(default=1, ge=1, le=1000)
+    copies: Count = Field(default=1, ge=1, le=1000, description="Of the array, downwards.")
+    across: Count = Field(default=1, ge=1, le=1000, description="Of the array, to the right.")
     at: Place = Field(description="Origin of the device in row A, column 01; µm.")
     pitch: Place = Field(description="Between devices along x and y, µm.")
     role: Literal["device", "reference"] = "device"
@@ -136,7 +137,7 @@ class Array(Part):
     @property
     def sweep(self) -> Sweep:
         """As the assembly takes it."""
-        return Sweep(self.columns, self.rows, self.copies)
+        return Sweep(self.columns, self.rows, self.copies, self.across)
 
     @model_validator(mode="after")
     def _swept(self) -> Self:

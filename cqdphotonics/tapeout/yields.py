@@ -159,16 +159,29 @@ def _model(assembly: Assembly, response: "Response") -> Any:
     )
     if environment.modes == 0:
         purcell = nominal(response.purcell)
+        collected = min(1.0, max(0.0, nominal(share)))
+        absorbed = min(1 - collected, max(0.0, nominal(response.absorbed) / purcell))
         return Device(
             purcell=purcell,
-            collection=min(1.0, max(0.0, nominal(share))),
-            absorbed=max(0.0, nominal(response.absorbed) / purcell),
+            collection=collected,
+            absorbed=absorbed,
+            background=_background(response, purcell, collected + absorbed),
         )
 
     def scaled(coupling: float) -> Environment:
         return replace(environment, g=np.asarray(environment.g) * np.sqrt(coupling))
 
     return scaled
+
+
+def _background(response: "Response", purcell: float, spent: float) -> float:
+    """What is left of the Purcell factor for a dot that the mode does not see.
+
+    The lowest value in the simulated band, where the mode is farthest away; an upper bound, since
+    the mode's tail is in it. No more than what is neither collected nor absorbed.
+    """
+    lowest = float(response.data["purcell"].min())
+    return max(0.0, min(lowest, purcell * (1 - spent) * (1 - 1e-6)))
 
 
 def _orientation(kind: str, dipole: str, site: Site) -> Orientation:

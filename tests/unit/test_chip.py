@@ -133,6 +133,12 @@ class TestSweep:
         assert sites[2 * 3] == (0, 2, {"radius": 0.4, "gap": 0.1})  # the second copy
         assert sweep.middle == {"radius": 0.5, "gap": 0.1}
 
+    def test_copies_to_both_sides(self):
+        sweep = Sweep({"radius": (0.4, 0.5)}, copies=3, across=2)
+        sites = list(sweep.sites())
+        assert sweep.size == (4, 3)
+        assert [values["radius"] for _, row, values in sites if row == 2] == [0.4, 0.5, 0.4, 0.5]
+
     @pytest.mark.parametrize(
         "wrong",
         [

@@ -16,14 +16,14 @@ class Sweep:
     """Two swept axes, each over one or no parameter, and copies of the whole.
 
     Columns run from left to right and are numbered 01, 02, …; rows from top to bottom and are
-    lettered A, B, …, Z, AA, …; copies follow below.
+    lettered A, B, …, Z, AA, …; copies follow below and to the right.
 
     Attributes
     ----------
     columns, rows : mapping of str to tuple of float
         At most one parameter each: its name and its values.
-    copies : int
-        How often the array is repeated.
+    copies, across : int
+        How often the array is repeated downwards, and to the right.
 
     Raises
     ------
@@ -34,6 +34,7 @@ class Sweep:
     columns: Mapping[str, Values] = field(default_factory=dict)
     rows: Mapping[str, Values] = field(default_factory=dict)
     copies: int = 1
+    across: int = 1
 
     def __post_init__(self) -> None:
         for axis, swept in (("columns", self.columns), ("rows", self.rows)):
@@ -45,7 +46,7 @@ class Sweep:
         both = set(self.columns) & set(self.rows)
         if both:
             raise RangeError(f"'{both.pop()}' is swept along both columns and rows.")
-        if not 1 <= self.copies <= MOST or not self.size[0] * self.size[1] <= MOST:
+        if min(self.copies, self.across) < 1 or not self.size[0] * self.size[1] <= MOST:
             raise RangeError(f"an array has at least one device and at most {MOST}.")
 
     @property
@@ -53,15 +54,15 @@ class Sweep:
         """Columns and rows, with copies."""
         wide = len(next(iter(self.columns.values()), (0.0,)))
         high = len(next(iter(self.rows.values()), (0.0,)))
-        return wide, high * self.copies
+        return wide * self.across, high * self.copies
 
     def sites(self) -> Iterator[tuple[int, int, dict[str, float]]]:
         """Column, row (from 0), and the swept values there; row by row."""
         wide, high = self.size
-        period = high // self.copies
+        period, repeat = high // self.copies, wide // self.across
         for row in range(high):
             for column in range(wide):
-                values = {name: given[column] for name, given in self.columns.items()}
+                values = {name: given[column % repeat] for name, given in self.columns.items()}
                 values |= {name: given[row % period] for name, given in self.rows.items()}
                 yield column, row, values
 
