@@ -40,7 +40,7 @@ NANOBEAM_WAVELENGTH, BULLSEYE_WAVELENGTH, NA = 0.62, 0.53, 0.7
 NANOBEAM_THICKNESS, HOLES = 0.28, 40
 STEPS = 100
 LAYOUT_SHARE = 0.005
-"""Share of the cell that the plain script sets up for 40 holes, since the whole would take hours: two
+"""Share of the cell that the plain script sets up for 40 holes (the whole would take hours): two
 pixels in the middle, where there is no hole. Its other pixels take longer."""
 
 BYTES_OF_VOXEL_STEP = 27 * 8
