@@ -74,6 +74,12 @@ def judgement(design: NominalDesign, kept: Record | None) -> str:
         return "No comparable figure of the literature is known to us."
     compared = compare(design, kept)
     missed = [one for one in compared if not one.reached]
+    if not balanced(kept):
+        share = kept.absorbed[0] / kept.purcell[0]
+        return (
+            f"Its powers do not add up (absorbed {share:.0%} of all), so that nothing is claimed. "
+            f"{design.gap}"
+        ).strip()
     if not kept.converged:
         return f"Not converged, so that nothing is claimed. {design.gap}".strip()
     if missed:
@@ -85,6 +91,11 @@ def judgement(design: NominalDesign, kept: Record | None) -> str:
             f"match is claimed. {design.gap}"
         ).strip()
     return f"Performance matched. {design.gap}".strip()
+
+
+def balanced(kept: Record) -> bool:
+    """Whether no more is radiated than the dipole gives, within 2 % of it."""
+    return kept.absorbed[0] >= -0.02 * kept.purcell[0]
 
 
 def standing(design: NominalDesign, kept: Record | None) -> Standing:

@@ -39,6 +39,8 @@ def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
             yield "mode volume Ṽ, in (λ/n)³", format_quantity(quantity(*mode.volume))
         if mode.purcell_from_volume is not None:
             yield "F at the dot by Q/V", format_quantity(mode.purcell_from_volume)
+        shares = ", ".join(f"{n} {s:.1%}" for n, s in mode.shares.items() if s > 5e-4)
+        yield "its light", f"{shares} (unverified)"
 
 
 def provenance(kept: Record) -> str:

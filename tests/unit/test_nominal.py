@@ -147,7 +147,12 @@ def test_a_claim_is_compared(claim, reached, within):
 def test_a_match_is_claimed_only_where_it_is_verified():
     design = designed({"figure": "purcell", "value": 9.0})
     assert nominal.judgement(design, imagined()).startswith("Performance matched")
-    for doubt in ({"fidelity": "draft"}, {"converged": False}, {"purcell": (8.9, 1.0)}):
+    for doubt in (
+        {"absorbed": (-0.5, 0.0)},
+        {"fidelity": "draft"},
+        {"converged": False},
+        {"purcell": (8.9, 1.0)},
+    ):
         assert "matched." not in nominal.judgement(design, imagined(**doubt))
     assert nominal.judgement(design, None).startswith("Not simulated")
 
