@@ -286,10 +286,11 @@ def speed(whole: bool) -> None:  # noqa: ARG001 - every part is called alike
         return seconds, float(steps / raw.meta["solver_seconds"] / 1e6)
 
     one, rate = solved()
-    limit = triad(1) / BYTES_OF_VOXEL_STEP / 1e6
+    bandwidth = triad(1)
+    limit = bandwidth / BYTES_OF_VOXEL_STEP / 1e6
     print(f"speed, 3D dielectric of {job.voxels():,} voxels with all its monitors")
     print(f"    one core                   {rate:10.1f} million voxel-steps a second")
-    print(f"    triad of numpy, one core   {triad(1) / 1e9:10.1f} GB/s: at "
+    print(f"    triad of numpy, one core   {bandwidth / 1e9:10.1f} GB/s: at "
           f"{BYTES_OF_VOXEL_STEP} bytes a voxel-step {limit:.0f} million, "
           f"of which we reach {rate / limit:.0%}")  # fmt: skip
     if available_cores() < 2:
