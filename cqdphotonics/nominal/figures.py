@@ -37,14 +37,41 @@ class Collected(_Part):
 
 
 class KeptMode(_Part):
-    """A resonance: wavelength in µm, Q, Ṽ (None where it isn't known), F at it by Q/V."""
+    """A resonance.
+
+    Attributes
+    ----------
+    wavelength : (float, float)
+        In µm, with its standard deviation.
+    quality : (float, float)
+    method : str
+    volume : (float, float) or None
+        Ṽ = V/(λ/n)³ with n at the field maximum.
+    purcell : float
+        F at the resonance by the work of the dipole.
+    purcell_from_volume : float or None
+        F there by Q/V.
+    shares : dict
+        Where its light goes.
+    """
 
     wavelength: Value
     quality: Value
     method: str
     volume: Value | None
+    purcell: float
     purcell_from_volume: float | None
     shares: dict[str, float]
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether both Purcell factors agree, within half, so that the volume is that of one mode.
+
+        Between flat mirrors, for one, fields fill whatever cell there is.
+        """
+        if self.volume is None or self.purcell_from_volume is None:
+            return False
+        return 2 / 3 < self.purcell_from_volume / self.purcell < 3 / 2
 
 
 class Record(_Part):
@@ -139,6 +166,7 @@ def record(design: NominalDesign, response: "Response") -> Record:
                     _short(m.normalised_volume),
                     _short(m.volume_uncertainty / m.volume * m.normalised_volume),
                 ),
+                purcell=_short(m.purcell),
                 purcell_from_volume=m.purcell_from_volume and _short(m.purcell_from_volume),
                 shares={name: round(share, 4) for name, share in m.shares.items()},
             )

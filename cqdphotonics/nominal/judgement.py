@@ -63,7 +63,7 @@ def figure(claim: Claim, design: NominalDesign, kept: Record) -> "UFloat | None"
     mode = kept.modes[0]
     if claim.figure == "quality":
         return quantity(*mode.quality)
-    return None if mode.volume is None else quantity(*mode.volume)
+    return quantity(*mode.volume) if mode.volume is not None and mode.is_confined else None
 
 
 def judgement(design: NominalDesign, kept: Record | None) -> str:

@@ -35,10 +35,12 @@ def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
             ),
         )
         yield "Q", format_quantity(quantity(*mode.quality))
-        if mode.volume is not None:
+        yield "F on its line, by the work of the dipole", format_quantity(mode.purcell)
+        if mode.is_confined and mode.volume and mode.purcell_from_volume:
+            yield "F on its line, by Q/V", format_quantity(mode.purcell_from_volume)
             yield "mode volume Ṽ, in (λ/n)³", format_quantity(quantity(*mode.volume))
-        if mode.purcell_from_volume is not None:
-            yield "F at the dot by Q/V", format_quantity(mode.purcell_from_volume)
+        elif mode.volume is not None:
+            yield "mode volume", "none: F by the work and by Q/V differ, this is no confined mode"
         shares = ", ".join(f"{n} {s:.1%}" for n, s in mode.shares.items() if s > 5e-4)
         yield "its light", f"{shares} (unverified)"
 
