@@ -34,6 +34,16 @@ def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
                 else f"{where.nominal_value:.5g} µm (unverified)"
             ),
         )
+        aside = where.nominal_value - design.wavelength
+        if abs(aside) * mode.quality[0] > where.nominal_value:
+            factor = design.wavelength / where.nominal_value
+            yield (
+                "",
+                (
+                    f"more than a linewidth beside {design.wavelength:g} µm: scale all lengths by "
+                    f"{factor:.4f} to bring it there"
+                ),
+            )
         yield "Q", format_quantity(quantity(*mode.quality))
         yield "F on its line, by the work of the dipole", format_quantity(mode.purcell)
         if mode.is_confined and mode.volume and mode.purcell_from_volume:
