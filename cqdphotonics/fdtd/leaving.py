@@ -28,7 +28,9 @@ def layers_outside(job: Job, frequency: float, index: dict[str, float]) -> Layer
 
     A waveguide that crosses the surface is more, and so is a perfect conductor.
     """
-    heights = sorted({h for solid in job.solids for h in _faces(solid) if np.isfinite(h)})
+    # Half-spaces are blocks that end far outside of the cell; they have no end.
+    low, high = -job.below - job.pml, job.above + job.pml
+    heights = sorted({h for solid in job.solids for h in _faces(solid) if low < h < high})
     ends = [min([0.0, *heights]) - 1.0, *heights, max([0.0, *heights]) + 1.0]
     middles = np.array([(a + b) / 2 for a, b in pairwise(ends)])
     a, b, _, _ = job.box

@@ -114,3 +114,16 @@ def test_probe_waves_obey_fresnel():
         strict=True,
     ):
         assert a == pytest.approx(b)
+
+
+def test_half_spaces_have_no_end():
+    """The substrate's block ends a millimetre below; no interface is seen there."""
+    from cqdphotonics import components
+    from cqdphotonics.fdtd.leaving import layers_outside
+    from cqdphotonics.fdtd.planning import plan
+    from cqdphotonics.fdtd.scene import build_scene
+
+    planned = plan(build_scene(components.bullseye(), "sin-on-dbr"), 0.52, "draft")
+    layers = layers_outside(planned.jobs[0], 1 / 0.52, planned.collection_index)
+    assert layers is not None
+    assert -3 < min(layers.heights) < max(layers.heights) < 1
