@@ -99,7 +99,7 @@ def section(design: nominal.NominalDesign) -> list[str]:
         lines += [f"*These figures were {SAID[now]}.*", ""]
     lines += [
         f"`{design.name}`: stack `{design.stack}`, dipole along {design.dipole}; "
-        f"{settings(design)}. Found {design.found.how}.",
+        f"{settings(design)}. How it was found: {design.found.how}.",
         "",
     ]
     if kept is not None:
@@ -120,7 +120,7 @@ def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> li
     """The table against the row of the literature."""
     known = design.literature
     if known is None:
-        return ["No comparable figure of the literature is known to us.", ""]
+        return []
     lines = [
         f"Against: {known.device}, {known.source} ({MARKS[known.mark]}).",
         "",
@@ -149,7 +149,7 @@ def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
         data = read_pictured(design)
         parts += [
             ("|E|² in the plane through the dot, at the emission", field(design, data)),
-            ("rates of the dipole over those in the bulk", spectrum(design, data)),
+            ("rates of the dipole over those in the bulk", spectrum(design, kept, data)),
             (f"power a steradian, mean over the azimuth; dashed: NA {design.na:g}",
              far_field(design, data)),
         ]  # fmt: skip
@@ -216,8 +216,13 @@ def _small(path: Path) -> bytes:
     return out.getvalue()
 
 
-def spectrum(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
-    """Purcell factor and its parts over the band."""
+def spectrum(
+    design: nominal.NominalDesign, kept: nominal.Record, data: dict[str, np.ndarray]
+) -> str:
+    """Purcell factor and its parts over the band; a dot on the line of the strongest mode.
+
+    A line may be narrower than the distance of the spectrum's points.
+    """
     from cqdphotonics.report.svg import BAD, BEST, FAINT, GOOD, INK, drawing
 
     with drawing(4.6, 3.6) as (figure, axes):
@@ -228,11 +233,14 @@ def spectrum(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
         axes.plot(x, data["radiated"], color=GOOD, ls="--", lw=1.2, label="radiated")
         if np.abs(data["absorbed"]).max() > 0.02 * total.max():
             axes.plot(x, data["absorbed"], color=BAD, ls=":", lw=1.2, label="absorbed")
+        tops = [float(np.nanmax(total)), *(mode.purcell for mode in kept.modes[:1])]
+        for mode in kept.modes[:1]:
+            axes.plot([mode.wavelength[0] * 1e3], [mode.purcell], "o", color=BEST, ms=4)
         axes.axvline(design.wavelength * 1e3, color=INK, lw=0.9)
         axes.axhline(1.0, color=FAINT, lw=0.8, ls=":")
         axes.set(xlabel="vacuum wavelength (nm)", ylabel="rate / rate in the bulk")
         axes.set_xlim(x.min(), x.max())
-        axes.set_ylim(0, 1.15 * float(np.nanmax(total)))
+        axes.set_ylim(0, 1.15 * max(tops))
         axes.legend(fontsize=9)
         return _svg(
             figure, design, "spectrum",
