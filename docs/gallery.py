@@ -58,6 +58,11 @@ def index_text() -> str:
             figure = "not simulated" if kept is None else (
                 format_quantity(quantity(*kept.purcell)) + f", {kept.fidelity}"
             )  # fmt: skip
+            for mode in kept.modes[:1] if kept is not None else ():
+                place, width = mode.wavelength[0], mode.wavelength[0] / mode.quality[0]
+                if abs(place - design.wavelength) > width:  # or the factor says little of it
+                    on_line = format_quantity(mode.purcell)
+                    figure += f"; on its line at {place:.4g} µm {on_line}"
             said = nominal.judgement(design, kept).split(". ")[0].rstrip(".")
             lines.append(
                 f"| [{component}]({file_of(component)}) | {design.title} | {design.wavelength:g} | "
