@@ -42,6 +42,9 @@ AXIS_WAVE = 6e-3
 """Power, in units of the homogeneous medium's, that cylindrical runs with m = 1 send along the axis
 by mistake: .002 to .0055 of a dipole in vacuum, by aperture (docs/validation.md)."""
 
+GAIN_LIMIT = 0.03
+"""Largest share of the power that the extrapolated parts may exceed the extrapolated whole by."""
+
 GRIDS_LIMIT = 0.25
 """Largest accepted change of the highest Purcell factor between the two grids of `fine`."""
 
@@ -309,6 +312,9 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         checks.append(
             Check("change of the highest Purcell factor between the grids", change, GRIDS_LIMIT)
         )
+    if how:  # each part was extrapolated by itself: together they have to make sense
+        gain = max(-float((absorbed / purcell).min()), 0.0)
+        checks.append(Check("absorbed power below zero after extrapolation", gain, GAIN_LIMIT))
     failed = [str(check) for check in checks if not check.passed]
     return Response(
         data=data,
