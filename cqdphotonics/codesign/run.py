@@ -41,6 +41,7 @@ from cqdphotonics.codesign.evaluation import (
     resonances,
 )
 from cqdphotonics.codesign.front import FrontDesign, StudyFront
+from cqdphotonics.codesign.interrupt import heard
 from cqdphotonics.codesign.ladder import Rung, climb
 from cqdphotonics.codesign.memory import Evaluate, Memory, fingerprint
 from cqdphotonics.codesign.observer import Observer, Recorder, Silent
@@ -87,7 +88,8 @@ def run_study(
         cancelled = threading.Event()
         job = _Job(study, space, store, memory, directory, engine, observer, cancelled)
         try:
-            result = _solve_theory(job) if is_theory(study.component) else _solve(job)
+            with heard(cancelled):
+                result = _solve_theory(job) if is_theory(study.component) else _solve(job)
         except BaseException:
             # Ctrl-C, or a fault: what waits is dropped, what runs is ended, nothing is left over.
             cancelled.set()
