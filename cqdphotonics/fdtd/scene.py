@@ -249,7 +249,9 @@ def _patterns(component: Any, stack: Stack) -> list[tuple[Film, list[Patch]]]:
         region = db.Region(component.kdb_cell.begin_shapes_rec(index))
         if not region.is_empty():
             info = layout.get_info(index)
-            drawn[(info.layer, info.datatype)] = patches(region, layout.dbu)
+            number = (info.layer, info.datatype)
+            _check_outlines(component, region, number, layout.dbu)
+            drawn[number] = patches(region, layout.dbu)
     known = stack.layers
     unknown = sorted(set(drawn) - set(known) - annotation_layers())
     has = ", ".join(f"{describe(number)} → {film.name}" for number, film in known.items())
@@ -265,6 +267,17 @@ def _patterns(component: Any, stack: Stack) -> list[tuple[Film, list[Patch]]]:
             f"{has}."
         )
     return [(film, drawn[film.layer]) for film in stack.films if film.layer and film.layer in drawn]
+
+
+def _check_outlines(component: Any, region: Any, number: tuple[int, int], dbu: float) -> None:
+    """Refuse polygons that cross themselves: what they cover is a matter of the program."""
+    for piece in region.strange_polygon_check().each():
+        middle = piece.bbox().center()
+        raise GeometryError(
+            f"'{component.name}' has a polygon on layer {describe(number)} that crosses itself at "
+            f"({middle.x * dbu:.3f}, {middle.y * dbu:.3f}) µm: programs disagree on what it "
+            "covers. Draw it as polygons that do not; `cqd drc` lists all such places."
+        )
 
 
 def _outlines(patch: Patch) -> list[tuple[Points, bool]]:

@@ -258,6 +258,17 @@ def test_self_intersections_are_reported_not_repaired_in_silence(tmp_path):
     report = drc.check(tmp_path / "bow.gds")
     assert report.counts["malformed"] >= 1
 
+    # The solver is not given one either.
+    from cqdphotonics.errors import GeometryError
+    from cqdphotonics.fdtd import build_scene
+    from cqdphotonics.layout.component import new_cell, place_emitter
+
+    cell = new_cell()
+    cell.kdb_cell.shapes(cell.kcl.layout.layer(1, 0)).insert(db.Polygon(bow, True))
+    place_emitter(cell, (0.1, 0.2))
+    with pytest.raises(GeometryError, match="crosses itself at"):
+        build_scene(cell, "sin-air")
+
 
 def test_missing_layers(tmp_path):
     """A kit that asks for layers that the file does not have: noted, and what is there measured."""
