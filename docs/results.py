@@ -1,0 +1,142 @@
+"""Keeps the results of the shipped studies and writes ``docs/results.md`` from them.
+
+    .venv/bin/python docs/results.py runs/cspbbr3_bullseye …
+
+Of each directory that ``cqd codesign layouts/NAME.yaml -o runs/NAME`` wrote, what a reader wants
+goes to ``layouts/results/NAME``; without arguments only the page is written anew from there.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cqdphotonics.codesign.result import StudyResult
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYOUTS, PAGE = ROOT / "layouts", ROOT / "docs" / "results.md"
+KEPT = LAYOUTS / "results"
+FILES = ("study.yaml", "result.json", "summary.txt", "report.html", "best.gds")
+
+HEAD = """# What the shipped studies found
+
+Written by `docs/results.py` from the results kept in `layouts/results`; nothing here was typed in
+but the remarks. Each study is one file in `layouts/`; its command repeats it. *Simulation* is the
+time of all its simulations one after another, on a machine of two cores that did much other work
+beside; two idle cores need less than half of it. *Random* are designs drawn evenly between the
+bounds and simulated as the search does (`python -m benchmarks.random_designs NAME`).
+
+| study | objective | start | found | random, best (median) of | simulation |
+|---|---|---|---|---|---|
+"""
+
+REMARKS: dict[str, str] = {}
+"""What a reader should know of a result beside its numbers."""
+
+
+def keep(run: Path) -> None:
+    """Copy what a reader wants of a finished study in `run`."""
+    target = KEPT / run.name
+    if not (LAYOUTS / f"{run.name}.yaml").exists():
+        raise SystemExit(f"'{run}' is named after no study in layouts/")
+    StudyResult.from_directory(run)  # says what is wrong, before anything is copied
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (*FILES, "random.json"):
+        if (run / name).exists() and (run / name).resolve() != (target / name).resolve():
+            shutil.copy(run / name, target / name)
+
+
+def results() -> Iterator[tuple[str, StudyResult]]:
+    """The kept results by name, in the order of the alphabet."""
+    for folder in sorted(KEPT.iterdir()):
+        if (folder / "result.json").exists():
+            yield folder.name, StudyResult.from_directory(folder)
+
+
+def minutes(seconds: float) -> str:
+    """A time in words."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def row(name: str, result: StudyResult) -> str:
+    """A line of the table."""
+    from cqdphotonics.display import format_quantity
+
+    def value(design: object) -> str:
+        assessment = getattr(design, "proof", None) or getattr(design, "draft", None)
+        if assessment is None:
+            return "no number"
+        return f"{format_quantity(assessment.objective)}, {assessment.fidelity}"
+
+    random = KEPT / name / "random.json"
+    drawn = "not drawn"
+    if random.exists():
+        said = json.loads(random.read_text())
+        drawn = (
+            f"{said['best']:.3g} ({said['median']:.2g}) of {said['count']}, where the search "
+            f"had {said['found']:.3g}"
+        )
+    symbol = result.study.goal.symbol
+    ensemble = result.study.ensemble
+    if ensemble is not None:
+        symbol = f"{ensemble.statistic} of {symbol}" if not ensemble.thresholds else "yield"
+    cost = result.cost_seconds + (result.front.seconds if result.front else 0.0)
+    start = "misses what is held" if result.start_misses else value(result.start)
+    return (
+        f"| [{name}](#{name}) | {symbol} | {start} | {value(result.best)} | {drawn} "
+        f"| {minutes(cost)} |"
+    )
+
+
+def section(name: str, result: StudyResult) -> str:
+    """What is said of one study."""
+    folder = f"../layouts/results/{name}"
+    lines = [
+        f'<a id="{name}"></a>',
+        "",
+        f"## {result.study.name}",
+        "",
+        f"[layouts/{name}.yaml](../layouts/{name}.yaml), repeated by",
+        "",
+        "```",
+        f"./run cqd codesign layouts/{name}.yaml -o runs/{name}",
+        "```",
+        "",
+        "```",
+        result.summary,
+        "```",
+        "",
+        f"Kept: [report]({folder}/report.html), [mask]({folder}/best.gds), "
+        f"[numbers]({folder}/result.json).",
+    ]
+    if name in REMARKS:
+        lines += ["", REMARKS[name]]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The whole page."""
+    found = list(results())
+    table = "\n".join(row(name, result) for name, result in found)
+    missing = sorted(
+        path.stem
+        for path in LAYOUTS.glob("*.yaml")
+        if path.stem not in dict(found) and not path.stem.startswith("chip_")
+    )
+    text = HEAD + table + "\n"
+    if missing:
+        text += f"\nNo result is kept of: {', '.join(missing)}.\n"
+    return text + "\n" + "\n\n".join(section(name, result) for name, result in found) + "\n"
+
+
+def main() -> None:
+    """Keep what is named, then write the page."""
+    for argument in sys.argv[1:]:
+        keep(Path(argument))
+    PAGE.write_text(page())
+    print(PAGE)
+
+
+if __name__ == "__main__":
+    main()
