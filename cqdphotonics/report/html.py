@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cqdphotonics.codesign.check import space_of
@@ -19,6 +18,7 @@ from cqdphotonics.emitters.card import unit_of
 from cqdphotonics.emitters.datum import MARKS
 from cqdphotonics.report import figures as draw
 from cqdphotonics.report.svg import drawing, to_svg
+from cqdphotonics.report.template import page_template
 
 if TYPE_CHECKING:
     from cqdphotonics.emitters import Emitter
@@ -114,14 +114,8 @@ def render(result: StudyResult, responses: Responses, layout: str = "") -> str:
     layout : str
         An ``<svg>`` of the mask.
     """
-    templates = Environment(
-        loader=PackageLoader("cqdphotonics.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     study, emitter = result.study, result.study.load_emitter()
-    return templates.get_template("template.html").render(
+    return page_template("cqdphotonics.report", "template.html").render(
         title=study.name,
         description=study.description,
         subtitle=_subtitle(result, emitter),

@@ -4,7 +4,6 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cqdphotonics import __version__
@@ -13,6 +12,7 @@ from cqdphotonics.layout.chip import Box
 from cqdphotonics.layout.chip.picture import render
 from cqdphotonics.placement import Template
 from cqdphotonics.report.svg import drawing, to_svg
+from cqdphotonics.report.template import page_template
 from cqdphotonics.tapeout.assembly import Assembly, middle_sites
 from cqdphotonics.tapeout.figures import NAMES
 from cqdphotonics.tapeout.yields import ChipYield, copies_text
@@ -40,15 +40,9 @@ def render_page(made: "Tapeout", rows: list[dict[str, Any]]) -> str:
     rows : list of dict
         Of `tables.device_rows`.
     """
-    templates = Environment(
-        loader=PackageLoader("cqdphotonics.tapeout", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     assembly = made.assembly
     file = assembly.file
-    return templates.get_template("page.html").render(
+    return page_template("cqdphotonics.tapeout", "page.html").render(
         title=file.title or file.name,
         name=file.name,
         description=file.description,

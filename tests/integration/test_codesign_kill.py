@@ -9,22 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_study import entries, small_study
 
 from cqdphotonics.cli import main
 from cqdphotonics.codesign.status import status_of
 
-STUDY = """
-name: a small disc
-emitter: CsPbBr3-4K
-component: disc
-stack: sin-air
-free:
-  radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
-objective: {indistinguishability: 1, efficiency: 1}
-collection: {na: 0.8}
-search: {budget: 3, samples: 1, starts: 1, seed: 4}
-proof: {fidelity: draft}
-"""
+STUDY = small_study()
 
 KILLS = 20
 LONGEST_SECONDS = 3.0
@@ -56,11 +46,6 @@ def drivers(monkeypatch):
         return process
 
     return start
-
-
-def entries(directory: Path) -> dict[str, tuple[int, int]]:
-    found = (directory / "store").glob("??/*/meta.json")
-    return {p.parent.name: (p.stat().st_mtime_ns, p.stat().st_ino) for p in found}
 
 
 def answer(directory: Path) -> dict:

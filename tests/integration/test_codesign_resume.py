@@ -9,19 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from small_study import entries, small_study
 
-STUDY = """
-name: a small disc
-emitter: CsPbBr3-4K
-component: disc
-stack: sin-air
-free:
-  radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
-objective: {indistinguishability: 1, efficiency: 1}
-collection: {na: 0.8}
-search: {budget: 4, samples: 2, starts: 1, seed: 4}
-proof: {fidelity: draft}
-"""
+STUDY = small_study(budget=4, samples=2)
 
 pytestmark = pytest.mark.meep
 
@@ -43,12 +33,6 @@ def finish(process: subprocess.Popen[str]) -> dict:
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return json.loads(out)
-
-
-def entries(directory: Path) -> dict[str, tuple[int, int]]:
-    """Finished simulations: hash → when and as which file they were written."""
-    found = (directory / "store").glob("??/*/meta.json")
-    return {p.parent.name: (p.stat().st_mtime_ns, p.stat().st_ino) for p in found}
 
 
 def wait_until(condition, seconds: float, process: subprocess.Popen[str]) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from small_study import entries, small_study
 
 from cqdphotonics.cli import main
 from cqdphotonics.codesign.engine_choice import EngineChoice
@@ -26,21 +27,12 @@ from cqdphotonics.codesign.queues import JobQueue
 DAEMONS = ("munged", "slurmctld", "slurmd")
 SYSTEM = "/usr/sbin"
 
-STUDY = """
-name: a small disc
-emitter: CsPbBr3-4K
-component: disc
-stack: sin-air
-free:
-  radius: {minimum: 0.10, maximum: 0.20, start: 0.15}
-objective: {indistinguishability: 1, efficiency: 1}
-collection: {na: 0.8}
-search: {budget: 3, samples: 1, starts: 1, seed: 4}
-proof: {fidelity: draft}
-engine:
+STUDY = small_study(
+    more="""engine:
   {name: slurm, workers: 1, ranks: 2, queue: short, walltime: "00:20:00", memory: 300MB,
    interface: lo}
 """
+)
 
 CONFIGURATION = """
 ClusterName=cqd
@@ -186,8 +178,7 @@ class Machine:
 
     def entries(self) -> dict[str, tuple[int, int]]:
         """Finished simulations: hash → when and as which file they were written."""
-        found = (self.directory / "store").glob("??/*/meta.json")
-        return {p.parent.name: (p.stat().st_mtime_ns, p.stat().st_ino) for p in found}
+        return entries(self.directory)
 
 
 def processes() -> list[tuple[int, str]]:

@@ -1,16 +1,13 @@
 """What is kept of the shipped studies belongs to them, and the page says what is kept."""
 
-import sys
 from pathlib import Path
 
 import pytest
+import results
 
 from cqdphotonics.codesign.study import Study
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "docs"))
-
-import results
 
 NAMES = [name for name, _ in results.results()]
 
