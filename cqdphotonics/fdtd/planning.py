@@ -310,6 +310,7 @@ def _job(
             largest_tail=min(grid.largest_tail, _LOSSY_TAIL) if lossy else grid.largest_tail,
             interval=_INTERVAL_WAVELENGTHS * wavelength,
             longest=_LONGEST_WAVELENGTHS * wavelength,
+            whole_stretch=not cylindrical,
         ),
         reference_index=on_grid[host].epsilon ** 0.5,
         reference_half_width=_round_up(0.75 * wavelength / media[host].epsilon ** 0.5, resolution),

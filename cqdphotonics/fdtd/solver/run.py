@@ -204,12 +204,14 @@ class Run:
         driven = max(abs(value) for _, value in self.samples)
         times, completed, quiet, tail_share, change = [started], [], 0, 1.0, np.inf
         field, current = self.integrals()
+        fields = [field]
         decays: ringdown.Decays | None = None
         while times[-1] - started < stop.longest and quiet < 2:
-            first, earlier = len(self.samples), field
+            first = len(self.samples)
             self.sim.run(self.watcher, until=stop.interval)
             times.append(self.sim.meep_time())
             field, current = self.integrals()
+            fields.append(field)
             peak = max(abs(value) for _, value in self.samples[first:])
             if not (np.isfinite(field).all() and np.isfinite(peak)):
                 raise DivergedError(f"fields are not a number at t = {times[-1]:.1f} µm/c")
@@ -221,8 +223,11 @@ class Run:
             decays = self.decays_since_source()
             rest = np.zeros_like(field)
             if decays is not None:
+                begin = len(times) - 2
+                if stop.whole_stretch:
+                    begin = min(int(np.searchsorted(times, decays.start)), begin)
                 rest, _ = ringdown.tail(
-                    decays, self.frequencies, field - earlier, (times[-2], times[-1])
+                    decays, self.frequencies, field - fields[begin], (times[begin], times[-1])
                 )
             completed.append(self.work(field + rest, current))
             total = np.abs(completed[-1].real).max()
