@@ -40,7 +40,7 @@ def show_components(name: NameArgument = None, json: JsonOption = False) -> None
         ]
         rows += [["", ""], ["parts, without a dot", ""]]
         rows += [[f"  {d['name']}", d["description"]] for d in groups["parts"]]
-        emit(groups, _columns(rows), json)
+        emit(groups, columns(rows), json)
         return
     from cqdphotonics import nominal
     from cqdphotonics.nominal.tables import described
@@ -76,7 +76,7 @@ def show_stacks(
         known = stacks.descriptions()
         emit(
             {"stacks": [{"name": k, "description": v} for k, v in known.items()]},
-            _columns([list(pair) for pair in known.items()]),
+            columns([list(pair) for pair in known.items()]),
             json,
         )
         return
@@ -162,7 +162,7 @@ def _parameter_table(parameters: Sequence["Parameter"]) -> str:
         if p.minimum is not None and p.maximum is not None:
             allowed = f"{p.minimum:g} – {p.maximum:g}"
         rows.append([p.name, f"{p.default}", allowed, p.unit, p.description])
-    return _columns(rows)
+    return columns(rows)
 
 
 def _film_table(stack: "Stack") -> str:
@@ -175,10 +175,11 @@ def _film_table(stack: "Stack") -> str:
             [film.name, film.material, f"{low:.3f} – {high:.3f}", f"{film.thickness:.4g}", layer]
         )
     rows.append(["substrate", stack.substrate, "", "∞", ""])
-    return _columns(rows)
+    return columns(rows)
 
 
-def _columns(rows: list[list[str]]) -> str:
+def columns(rows: list[list[str]]) -> str:
+    """Rows of text as a table, each column as wide as its widest cell."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cqdphotonics.cli.app import JsonOption, ParameterOption, emit, parse_parameters, say
+from cqdphotonics.cli.simulate_more import (
+    AtOption,
+    FibreOption,
+    GaussianOption,
+    balance,
+    couplings,
+    elsewhere,
+    fibre,
+    numbers,
+)
 from cqdphotonics.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +53,9 @@ def simulate_device(
     na: Annotated[
         list[float] | None, typer.Option("--na", help="Numerical aperture; may be given often.")
     ] = None,
+    gaussian: GaussianOption = None,
+    fibres: FibreOption = None,
+    at: AtOption = None,
     ranks: Annotated[int, typer.Option(min=1, help="MPI ranks of each simulation.")] = 1,
     time_limit: Annotated[
         float, typer.Option(min=1, help="Seconds that one simulation may take.")
@@ -72,6 +85,10 @@ def simulate_device(
     from cqdphotonics.fdtd.simulation import APERTURES, plans_for
     from cqdphotonics.layout import stacks
 
+    for text in at or ():
+        numbers(text, "--at", 2, 2)
+    for text in fibres or ():
+        fibre(text)
     wanted = _dipole(dipole)
     first = next(iter(orientation(wanted).weights))
     films = stacks.load(stack, **parse_parameters(stack_parameter))  # type: ignore[arg-type]
@@ -107,7 +124,11 @@ def simulate_device(
         response.save(output)
         draw_response(response, output / "response.png")
     chosen = sorted(na) if na else [0.5, 0.8]
-    emit(_response_data(response, output), _response_text(response, chosen, output), json)
+    into, into_lines = couplings(response, gaussian or (), fibres or ())
+    places, place_lines = elsewhere(response, scene, at or ())
+    data = {**_response_data(response, output), "couplings": into, "elsewhere": places}
+    text = "\n".join([*_response_lines(response, chosen), *into_lines, *place_lines])
+    emit(data, text if output is None else f"{text}\nwritten to {output}", json)
 
 
 def _dipole(text: str) -> str | tuple[float, ...]:
@@ -170,6 +191,7 @@ def _show_progress(report: dict[str, Any]) -> None:
 
 def _plans_data(plans: "Mapping[Axis, Plan]", store: "Store") -> dict[str, Any]:
     from cqdphotonics.fdtd.cost import estimate
+    from cqdphotonics.fdtd.planning import grid_alignment
 
     jobs = []
     for axis, planned in plans.items():
@@ -184,6 +206,7 @@ def _plans_data(plans: "Mapping[Axis, Plan]", store: "Store") -> dict[str, Any]:
                     "time_step_um_per_c": job.courant / job.resolution,
                     "longest_time_um_per_c": job.stop.longest,
                     "mirrors": [mirror.axis for mirror in job.mirrors],
+                    "alignment": grid_alignment(planned.scene, job),
                     "steps": {"expected": cost.steps, "least": cost.least_steps,
                               "most": cost.most_steps},
                     "memory_bytes": cost.memory,
@@ -203,6 +226,7 @@ def _notes(plans: "Mapping[Axis, Plan]") -> list[str]:
 
 def _plans_text(plans: "Mapping[Axis, Plan]", store: "Store") -> str:
     from cqdphotonics.fdtd.cost import estimate
+    from cqdphotonics.fdtd.planning import grid_alignment
 
     lines, total = _notes(plans), sum(len(planned.jobs) for planned in plans.values())
     number, basis = 0, ""
@@ -222,6 +246,7 @@ def _plans_text(plans: "Mapping[Axis, Plan]", store: "Store") -> str:
                 f"  cell {reach}, −{job.below:.3g} < z < {job.above:.3g} µm; mirrors {mirrors}; "
                 f"power counted at −{down:.3g} and {up:.3g} µm and {aside:.3g} µm aside"
             )
+            lines.append(f"  {grid_alignment(planned.scene, job)}")
             lines.append(
                 "  the result is stored already" if cost.stored else
                 f"  about {cost.steps:,} steps ({cost.least_steps:,} to {cost.most_steps:,}), "
@@ -251,6 +276,7 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
         "fidelity": response.fidelity,
         "purcell": response.purcell,
         "absorbed": response.absorbed,
+        "power": balance(response)[0],
         "collection": collection,
         "resonances": [{"wavelength": w, "quality": q} for w, q in response.resonances],
         "modes": [
@@ -259,7 +285,16 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
         ],
         "spectrum": {
             name: response.data[name].values
-            for name in ("wavelength", "purcell", "purcell_uncertainty")
+            for name in (
+                "wavelength",
+                "purcell",
+                "purcell_uncertainty",
+                "radiated_up",
+                "radiated_down",
+                "radiated_side",
+                "absorbed",
+                "closure",
+            )
         },
         "converged": response.converged,
         "verdict": response.verdict,
@@ -270,7 +305,7 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
     }
 
 
-def _response_text(response: "Response", apertures: list[float], output: Path | None) -> str:
+def _response_lines(response: "Response", apertures: list[float]) -> list[str]:
     from cqdphotonics.display import format_quantity, quantity
 
     peak = int(response.data["purcell"].values.argmax())
@@ -290,11 +325,10 @@ def _response_text(response: "Response", apertures: list[float], output: Path | 
     if response.absorbed.nominal_value:
         absorbed = format_quantity(response.absorbed)
         lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
+    lines += balance(response)[1]
     lines.append(f"{response.fidelity}: {response.verdict}")
     lines.append(_balance(response))
-    if output is not None:
-        lines.append(f"written to {output}")
-    return "\n".join(lines)
+    return lines
 
 
 def _balance(response: "Response") -> str:

@@ -8,6 +8,7 @@ Everything else that the dipole couples to, the background and other resonances,
 is for a resonance that dominates, which `Mode.purcell_of_mode` against `Mode.purcell` shows.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,25 @@ from numpy.typing import ArrayLike
 from cqdphotonics.errors import InputError, RangeError
 
 _AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0)}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What one mode is to a dipole at another place.
+
+    Attributes
+    ----------
+    volume : float
+        ∫ε|E|² / (n²|E·u|²) with field and index there and u the dipole's axis, in µm³.
+    purcell_from_volume : float
+        F = 3/(4π²)(λ/n)³ Q/V there.
+    relative_coupling : float
+        Power that the dipole gives to the mode, to that of the simulated one.
+    """
+
+    volume: float
+    purcell_from_volume: float
+    relative_coupling: float
 
 
 def unit_vector(axis: str | ArrayLike) -> np.ndarray:

@@ -32,7 +32,7 @@ _SCATTER, _UNEXPLAINED = 0.05, 0.3
 """Grids scatter if they differ by more than the first (relative, r.m.s.), and the fit of a power
 law leaves more than the second of that."""
 
-_ALIGNED = 0.02
+ALIGNED = 0.02
 """A face this share of a pixel off the grid is on it."""
 
 ALIGNMENT_RANGE = 1.6
@@ -128,7 +128,7 @@ def aligned_resolution(distances: Sequence[float], wanted: float) -> float | Non
         if resolution > ALIGNMENT_RANGE * wanted:
             break
         off = [abs(d * resolution - round(d * resolution)) for d in distances]
-        if max(off) <= _ALIGNED:
+        if max(off) <= ALIGNED:
             return resolution
     return None
 

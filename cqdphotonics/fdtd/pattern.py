@@ -9,7 +9,7 @@ Directions are written as direction cosines (ux, uy) = sin θ (cos φ, sin φ) i
 and phases are those of waves that come from the emitter's place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from cqdphotonics.errors import InputError, RangeError
 from cqdphotonics.fdtd.farfield import AngularPower
 from cqdphotonics.fdtd.leaving import over_angle
+from cqdphotonics.fdtd.overlap import Fibre, GaussianOverlap, Overlap, together
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -71,7 +72,7 @@ class PlaneWaves:
         u = np.hypot(ux, uy)
         return np.sqrt(np.maximum(1 - u**2, 1e-3)), np.arctan2(uy, ux), u
 
-    def gaussian(self, na: float, focus: float | None = None) -> "GaussianOverlap":
+    def gaussian(self, na: float, focus: float | None = None) -> GaussianOverlap:
         """Coupling to a Gaussian mode, as behind an objective that obeys the sine condition.
 
         Parameters
@@ -89,17 +90,36 @@ class PlaneWaves:
         """
         if not 0 < na <= self.index:
             raise RangeError(f"NA {na:g}: allowed is more than 0 and up to {self.index:.4g}.")
+
+        def profile(sine: np.ndarray) -> np.ndarray:
+            return np.asarray(np.exp(-((sine / na) ** 2)) / np.sqrt(np.pi * na**2 / 2))
+
+        found = self._into_mode(profile, focus)
+        return GaussianOverlap(
+            found.share, found.focus, found.polarisation, na, 1 / (np.pi * na * self.frequency)
+        )
+
+    def fibre(self, fibre: Fibre, focus: float | None = None) -> Overlap:
+        """Coupling to the lowest mode of a fibre behind an objective; see `gaussian`."""
+
+        def profile(sine: np.ndarray) -> np.ndarray:
+            return fibre.amplitude(sine, 1 / self.frequency)
+
+        return self._into_mode(profile, focus)
+
+    def _into_mode(
+        self, profile: Callable[[np.ndarray], np.ndarray], focus: float | None
+    ) -> Overlap:
+        """Coupling to a mode of an amplitude over n sin θ, of power 1."""
         cosine, phi, u = self._angles()
-        mode = np.exp(-((self.index * u / na) ** 2)) / np.sqrt(cosine) * (u < 1)
+        mode = self.index * profile(self.index * u) / np.sqrt(cosine) * (u < 1)
         along_x = mode * (self.p * np.cos(phi) - self.s * np.sin(phi))
         along_y = mode * (self.p * np.sin(phi) + self.s * np.cos(phi))
-        norm = np.pi * (na / self.index) ** 2 / 2
         wave = 2 * np.pi * self.frequency * self.index * np.sqrt(np.maximum(1 - u**2, 0))
 
         def amplitudes(height: float) -> np.ndarray:
             shift = np.exp(1j * wave * height)
-            both = np.array([(along_x * shift).sum(), (along_y * shift).sum()])
-            return both * self._cell / np.sqrt(norm)
+            return np.array([(along_x * shift).sum(), (along_y * shift).sum()]) * self._cell
 
         def share(height: float) -> float:
             return float((np.abs(amplitudes(height)) ** 2).sum())
@@ -116,13 +136,7 @@ class PlaneWaves:
             )
             focus = float(found.x)
         x, y = amplitudes(focus)
-        return GaussianOverlap(
-            share=share(focus),
-            na=na,
-            waist=1 / (np.pi * na * self.frequency),
-            focus=focus,
-            polarisation=(complex(x), complex(y)),
-        )
+        return Overlap(share(focus), focus, (complex(x), complex(y)))
 
     def into(self, immersion: float, na: float) -> float:
         """Power inside n sin θ ≤ `na` of a medium far away, behind a plane surface.
@@ -157,29 +171,6 @@ def _covered(u: np.ndarray, edge: float, points: int) -> np.ndarray:
     """Share of each cell inside u < edge, linear over the cell's width."""
     width = 2 / (points - 1)
     return np.clip((min(edge, 1.0) - u) / width + 0.5, 0, 1)
-
-
-@dataclass(frozen=True)
-class GaussianOverlap:
-    """Coupling of a device's light to a Gaussian mode.
-
-    Attributes
-    ----------
-    share : float
-        Of all power, in the mode.
-    na, waist : float
-        exp(−2) of intensity over angle, and radius of the waist in µm (exp(−2) of intensity).
-    focus : float
-        Height of the waist above the emitter in µm, outward.
-    polarisation : (complex, complex)
-        Amplitudes along x and y in the pupil.
-    """
-
-    share: float
-    na: float
-    waist: float
-    focus: float
-    polarisation: tuple[complex, complex]
 
 
 def waves_of_plane(
@@ -414,12 +405,4 @@ def waves_from(data: "xr.Dataset", direction: str, wavelength: float) -> list[Pl
 
 def best_gaussian(waves: list[PlaneWaves], na: float) -> GaussianOverlap:
     """Coupling of dipoles that emit independently, all into one mode of one focus."""
-    if len(waves) == 1:
-        return waves[0].gaussian(na)
-    strongest = max(waves, key=lambda w: w.gaussian(na).share).gaussian(na)
-    shares = [w.gaussian(na, strongest.focus) for w in waves]
-    # The mode takes one polarisation: the best is the largest eigenvalue of the sum of |a⟩⟨a|.
-    amplitudes = np.array([each.polarisation for each in shares])
-    values, vectors = np.linalg.eigh(amplitudes.T @ amplitudes.conj())
-    x, y = vectors[:, -1] * np.sqrt(values[-1])
-    return replace(strongest, share=float(values[-1]), polarisation=(complex(x), complex(y)))
+    return together(waves, lambda each, focus: each.gaussian(na, focus))

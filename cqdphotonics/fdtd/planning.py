@@ -17,12 +17,10 @@ from cqdphotonics.fdtd import metals
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
 from cqdphotonics.fdtd.geometry import solids_about_emitter
 from cqdphotonics.fdtd.guided import PORT_FREQUENCIES_STEP, port_notes, port_specs
-from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, PoleSpec, SourceSpec, StopSpec
+from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, SourceSpec, StopSpec
+from cqdphotonics.fdtd.media import medium_spec, solver_model
 from cqdphotonics.fdtd.scene import Scene
 from cqdphotonics.fdtd.solids import Slab
-
-CONSTANT_TOLERANCE = 0.05
-"""Change of ε over the band up to which a transparent medium is taken as constant."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +130,7 @@ def plan(
     if fidelity not in FIDELITIES:
         raise UnknownNameError("fidelity", fidelity, FIDELITIES)
     check_wavelength(wavelength)
-    band = bandwidth if bandwidth is not None else DEFAULT_BANDWIDTH * wavelength
-    if not 0 < band < wavelength:
-        raise RangeError(
-            f"bandwidth {band:g} µm: allowed is more than 0 and less than the wavelength, "
-            f"{wavelength:g} µm."
-        )
-    shortest, longest = wavelength - band / 2, wavelength + band / 2
+    shortest, longest = spectrum_ends(wavelength, bandwidth)
     media = _media(scene, wavelength, (shortest, longest))
     host = scene.material_at(*scene.emitter)
     if media[host].poles:
@@ -153,7 +145,7 @@ def plan(
         if media[name].poles:  # too coarse a time step would blow up
             coarsest = _resolution(scene, media, wavelength, FIDELITIES[fidelity][0], formulation)
             courant = _COURANT[formulation]
-            model = materials.load(name).model(shortest, longest)
+            model = solver_model(materials.load(name), (shortest, longest))
             model.check_time_step(courant / coarsest, courant=courant)
     jobs = tuple(
         _job(scene, wavelength, (shortest, longest), media, host, formulation, grid)
@@ -210,35 +202,26 @@ def check_wavelength(wavelength: float) -> None:
     )
 
 
+def spectrum_ends(wavelength: float, bandwidth: float | None = None) -> tuple[float, float]:
+    """Shortest and longest wavelength of the spectrum about an emission, in µm.
+
+    Raises
+    ------
+    RangeError
+        For a bandwidth that can't be.
+    """
+    band = bandwidth if bandwidth is not None else DEFAULT_BANDWIDTH * wavelength
+    if not 0 < band < wavelength:
+        raise RangeError(
+            f"bandwidth {band:g} µm: allowed is more than 0 and less than the wavelength, "
+            f"{wavelength:g} µm."
+        )
+    return wavelength - band / 2, wavelength + band / 2
+
+
 def _media(scene: Scene, wavelength: float, band: tuple[float, float]) -> dict[str, MediumSpec]:
     names = {s.material for s in scene.solids} | {f.material for f in scene.films}
     return {name: medium_spec(name, wavelength, band) for name in sorted(names | {scene.medium})}
-
-
-def medium_spec(name: str, wavelength: float, band: tuple[float, float]) -> MediumSpec:
-    """The medium of material `name` for light at `wavelength` in a `band`, all in µm.
-
-    A transparent material whose permittivity changes little over the band is a constant, exact at
-    `wavelength`: the solver smooths the interfaces of such media only. Everything else is a causal
-    fit. The label says how far either is from the data.
-    """
-    material = materials.load(name)
-    model = material.model(*band, tolerance=CONSTANT_TOLERANCE)
-    if model.constant:
-        index = material.index(wavelength).real
-        label = f"{name} n = {index:.4g}"
-        if error := model.fit_error.maximum:
-            label += f", ε within {error:.1%} over the band"
-        # Rounded so that the last bits of a library's arithmetic don't make another job.
-        return MediumSpec(label=label, epsilon=round(index**2, 9))
-    model = material.model(*band)
-    poles = tuple(
-        PoleSpec(kind=p.kind, frequency=p.frequency, gamma=p.gamma, sigma=p.sigma)
-        for p in model.poles
-    )
-    error = model.fit_error.maximum
-    label = f"{name} causal fit, {len(poles)} poles, ε within {error:.1%} over the band"
-    return MediumSpec(label=label, epsilon=model.epsilon_infinity, poles=poles)
 
 
 def _job(
@@ -412,6 +395,23 @@ def _interfaces(scene: Scene) -> tuple[float, float]:
     for film in scene.films:
         heights += [h for h in (film.zmin, film.zmax) if not isinf(h)]
     return min(heights) - z, max(heights) - z
+
+
+def grid_alignment(scene: Scene, job: Job) -> str:
+    """How the dot and the horizontal faces of a scene lie on the grid of `job`, in words."""
+    z = scene.emitter[2]
+    bodies = (*scene.solids, *scene.films)
+    faces = {round(h - z, 9) for b in bodies for h in (b.zmin, b.zmax) if not isinf(h)}
+    places = [face * job.resolution for face in faces]
+    on = sum(abs(place - round(place)) < metals.ALIGNED for place in places)
+    thicknesses = [b.zmax - b.zmin for b in bodies if not isinf(b.zmax - b.zmin)]
+    thinnest = min(thicknesses, default=0.0)
+    ring = " (a ring current one pixel from the axis)" if job.source.offset else ""
+    rest = "" if on == len(faces) else "; the others are averaged over the pixels that they cut"
+    return (
+        f"dot on a grid point{ring}; {on} of {len(faces)} horizontal faces on grid points{rest}; "
+        f"thinnest film {thinnest:.4g} µm = {thinnest * job.resolution:.3g} pixels"
+    )
 
 
 def _lateral(scene: Scene) -> tuple[float, float]:

@@ -13,9 +13,10 @@ from uncertainties import UFloat
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, UnknownNameError
-from cqdphotonics.fdtd.displaced import feeding
+from cqdphotonics.fdtd.displaced import Elsewhere, feeding
 from cqdphotonics.fdtd.modes import Mode
-from cqdphotonics.fdtd.pattern import GaussianOverlap, best_gaussian, waves_from
+from cqdphotonics.fdtd.overlap import Fibre, GaussianOverlap, Overlap, together
+from cqdphotonics.fdtd.pattern import best_gaussian, waves_from
 from cqdphotonics.fdtd.store import storage_error
 from cqdphotonics.quantum import Environment, fit_environment
 
@@ -181,6 +182,16 @@ class Response:
         tried = [best_gaussian(waves, na * waves[0].index) for na in np.linspace(0.1, 0.95, 18)]
         return max(tried, key=lambda overlap: overlap.share)
 
+    def fibre_overlap(self, fibre: Fibre, direction: str = "up") -> Overlap:
+        """Share of all power that the lowest mode of a step-index fibre takes, at the best focus.
+
+        The fibre stands behind an objective that obeys the sine condition and has no loss; at a
+        magnification of 1 that is a fibre looking at the device from afar, without reflection at
+        its facet.
+        """
+        waves = waves_from(self.data, direction, self.wavelength)
+        return together(waves, lambda each, focus: each.fibre(fibre, focus))
+
     def collection_into(self, immersion: float, na: float, direction: str = "up") -> float:
         """Share of all power inside `na` of a medium far away behind a plane surface.
 
@@ -240,6 +251,44 @@ class Response:
         at_dot = feeding(*plane, number_of_phi, 0.0, 0.0, nominal)
         elsewhere = feeding(*plane, number_of_phi, dx, dy, nominal if axis is None else axis)
         return np.asarray(elsewhere / at_dot)
+
+    def mode_at(
+        self,
+        dx: float,
+        dy: float,
+        axis: "str | ArrayLike | None" = None,
+        index: float | None = None,
+    ) -> Elsewhere:
+        """Mode volume and F by Q/V of the dominant mode for a dipole at another place.
+
+        Parameters
+        ----------
+        dx, dy : float
+            From the emitter in µm, in its plane: fields are kept there only.
+        axis : "x", "y", "z" or three numbers, optional
+            The dipole's axis; that of the simulated one if not given.
+        index : float, optional
+            Refractive index at that place; the emitter's if not given. F is against a medium of
+            this index.
+
+        Raises
+        ------
+        InputError, RangeError
+            As `relative_coupling`; or the mode has no volume, as in dispersive media.
+        """
+        coupling = self.relative_coupling(dx, dy, axis).item()
+        mode = self.dominant_mode
+        if mode is None or mode.volume_at_emitter is None or mode.purcell_from_volume is None:
+            raise InputError(
+                "no mode volume is known in this response: a medium is dispersive, or no mode "
+                "rings long enough. Simulate with emitter_offset instead."
+            )
+        share = (index or mode.index_at_emitter) / mode.index_at_emitter
+        return Elsewhere(
+            volume=mode.volume_at_emitter / (coupling * share**2) if coupling else float("inf"),
+            purcell_from_volume=mode.purcell_from_volume * coupling / share,
+            relative_coupling=coupling,
+        )
 
     def guided_share(self, port: str) -> UFloat:
         """Share of all emitted power that is guided out of a port, at the emission wavelength.

@@ -12,6 +12,7 @@ from cqdphotonics import __version__
 from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.cost import record_speed
+from cqdphotonics.fdtd.media import material_records
 from cqdphotonics.fdtd.metals import extrapolate_spectra
 from cqdphotonics.fdtd.modes import mode_fields, settled_modes
 from cqdphotonics.fdtd.orientation import (
@@ -351,6 +352,12 @@ def _verdict(planned: Plan, failed: list[str]) -> str:
     return f"converged in time on one grid ({planned.fidelity}); the grid's own error is unverified"
 
 
+def _versions_note(raws: list[RawResult]) -> str:
+    """Says that the grids were computed by more than one version of the solver, where they were."""
+    found = sorted({str(raw.meta.get("meep")) for raw in raws})
+    return f"grids from different versions of Meep: {', '.join(found)}" if len(found) > 1 else ""
+
+
 def _provenance(planned: Plan, raws: list[RawResult], done: list[str]) -> dict[str, Any]:
     scene = planned.scene
     return {
@@ -360,8 +367,9 @@ def _provenance(planned: Plan, raws: list[RawResult], done: list[str]) -> dict[s
         "dipole": scene.dipole,
         "emitter": list(scene.emitter),
         "formulation": planned.formulation,
-        "notes": [*planned.notes, *(note for note in done if note)],
+        "notes": [*planned.notes, *(note for note in (*done, _versions_note(raws)) if note)],
         "media": {name: m.label for name, m in planned.jobs[-1].media.items()},
+        "materials": material_records(scene, planned.jobs[-1]),
         "grids": [
             {
                 "pixels_per_um": job.resolution,

@@ -184,6 +184,7 @@ class MediumModel:
         if self.constant:
             return f"{self.material}: constant n = {sqrt(self.epsilon_infinity):.4f}, {error}"
         return (
-            f"{self.material}: ε∞ = {self.epsilon_infinity:.4f} and {len(self.poles)} poles, "
+            f"{self.material}: ε∞ = {self.epsilon_infinity:.4f} and {len(self.poles)} "
+            f"pole{'s' if len(self.poles) > 1 else ''}, "
             f"{error} (rms {self.fit_error.rms:.2%}, absorption {self.fit_error.loss:.0%})"
         )

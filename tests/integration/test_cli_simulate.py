@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cqdphotonics import components
+from cqdphotonics import components, materials
 from cqdphotonics.cli.app import main
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.layout.gdsio import write_component
@@ -33,6 +33,9 @@ def cqd(capsys, *arguments):
         (["bullseye", "-s", "sin-air", "-w", "nan"], "outside 0.1 to 20 µm"),
         ([*BULLSEYE, "--dipole", "q"], "not one of x, y, z"),
         ([*BULLSEYE, "--na", "7"], "numerical aperture 7"),
+        ([*BULLSEYE, "--at", "0.1"], "is not 2 numbers"),
+        ([*BULLSEYE, "--fibre", "2,thin"], "is not 2 or 3 numbers"),
+        ([*BULLSEYE, "--fibre", "2,1.4"], "numerical aperture of the fibre 1.4"),
         ([*BULLSEYE[:3]], "Missing option '--wavelength'"),
         (["disc", "-s", "gold-on-glass", "-w", "0.6"], "which stack 'gold-on-glass' does not have"),
         (["{tmp}/absent.gds", *BULLSEYE[1:]], "there is no layout file"),
@@ -88,6 +91,8 @@ def test_dry_run_of_a_file_is_that_of_its_component(capsys, tmp_path):
         plans.append(json.loads(out))
     assert plans[0]["jobs"] == plans[1]["jobs"]
     assert plans[0]["formulation"] == "cylindrical"
+    assert "2 of 2 horizontal faces on grid points" in plans[0]["jobs"][0]["alignment"]
+    assert "dot on a grid point" in plans[0]["jobs"][0]["alignment"]
 
 
 @pytest.mark.meep
@@ -95,7 +100,8 @@ def test_a_whole_run(capsys, tmp_path):
     """A disc so small that the run takes seconds; the second time nothing is simulated."""
     command = [
         "disc", "-s", "sin-air", "-w", "0.6", "-p", "radius=0.1", "--stack-parameter",
-        "thickness=0.1", "--na", "0.77", "-o", tmp_path / "out", "--json",
+        "thickness=0.1", "--na", "0.77", "--gaussian", "0.6", "--fibre", "1,0.2,0.3",
+        "-o", tmp_path / "out", "--json",
     ]  # fmt: skip
     code, out, err = cqd(capsys, *command)
     assert code == 0, err
@@ -103,6 +109,19 @@ def test_a_whole_run(capsys, tmp_path):
     assert "t =" in err  # progress
     assert 0.0 < data["purcell"]["value"] < 1.0  # far below the wavelength: less than in bulk
     assert {0.5, 0.77, 0.8} <= {entry["na"] for entry in data["collection"]}
+    power = data["power"]
+    parts = sum(power[name] for name in ("up", "down", "side", "absorbed"))
+    assert parts == pytest.approx(data["purcell"]["value"], rel=1e-6)  # made whole by their sum
+    assert abs(power["closure"]) < 0.05
+    assert len(data["spectrum"]["closure"]) == len(data["spectrum"]["purcell"])
+    shares = {(e["direction"], "gaussian_na" in e): e["share"] for e in data["couplings"]}
+    assert set(shares) == {(side, kind) for side in ("up", "down") for kind in (True, False)}
+    assert all(0 < share < 0.5 for share in shares.values())
+    film = materials.load("Si3N4")
+    kept = Response.load(tmp_path / "out").provenance["materials"]["Si3N4"]
+    assert kept["source"] == film.source
+    assert kept["data_range_um"] == list(film.range)
+    assert 0 < kept["error_of_epsilon"] < 0.05
     shares = [e["share"]["value"] for e in data["collection"] if e["direction"] == "up"]
     assert shares == sorted(shares)
     assert data["converged"] == ("NOT CONVERGED" not in data["verdict"])
@@ -116,6 +135,9 @@ def test_a_whole_run(capsys, tmp_path):
     assert json.loads(out)["purcell"] == data["purcell"]
     code, out, _ = cqd(capsys, *command[:-3])
     assert "Purcell factor at 0.6 µm" in out
+    assert "power leaving minus work" in out
+    assert "into a Gaussian mode of NA 0.6" in out
+    assert "into the LP01 mode of a fibre" in out
     assert "unverified" in out  # one grid says nothing about its own error
 
 

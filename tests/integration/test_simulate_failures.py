@@ -22,7 +22,7 @@ from cqdphotonics.errors import (
     StorageError,
 )
 from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, Job, MediumSpec, PoleSpec, StopSpec
-from cqdphotonics.fdtd.runner import Limits, run
+from cqdphotonics.fdtd.runner import Limits, _raise_failure, run, solver_environment
 from cqdphotonics.fdtd.store import Store
 
 pytestmark = pytest.mark.meep
@@ -209,9 +209,36 @@ def test_an_error_in_the_callers_progress_ends_the_solver(store):
 
 def test_divergence_is_called_by_its_name(store):
     job = drude_job(resolution=20)
-    with pytest.raises(SimulationDivergedError, match="too coarse a time step"):
+    with pytest.raises(SimulationDivergedError, match=r"grow .*too coarse a time step"):
         run(job, store, limits=Limits(seconds=120))
     assert_clean(store, job)
+
+
+def test_meeps_own_word_for_nan_is_a_divergence(tmp_path):
+    """Where fields grow quickly Meep sees it first and ends the process with a line of its own."""
+    (tmp_path / "log.txt").write_text("meep: simulation fields are NaN or Inf\n")
+    with pytest.raises(SimulationDivergedError, match="infinite or not a number"):
+        _raise_failure(tmp_path, 1)
+
+
+@pytest.mark.parametrize(
+    ("peak", "said"), [(float("nan"), "not a number"), (2e8, "grow without a source")]
+)
+def test_watch_for_nan_and_growth(peak, said):
+    """A field 2·10⁸ times its driven peak; none of 10⁷ is complained of."""
+    program = (
+        "from cqdphotonics.fdtd.solver.run import DivergedError, check_growth\n"
+        "check_growth(1e7, 1.0, 3.0)\n"
+        "try:\n"
+        f"    check_growth(float('{peak}'), 1.0, 3.0)\n"
+        "except DivergedError as error:\n"
+        "    print(error)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=solver_environment(), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert said in ended.stdout
 
 
 def test_a_crash_shows_the_end_of_the_log(store):

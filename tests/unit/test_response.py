@@ -10,6 +10,7 @@ import xarray as xr
 from cqdphotonics import emitters
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, StorageError
+from cqdphotonics.fdtd.modes import Mode
 from cqdphotonics.fdtd.response import ABOUT, DATA, Response
 
 QUALITY, PEAK = 500.0, 30.0
@@ -142,3 +143,40 @@ def test_a_response_that_did_not_converge_says_so_to_the_emitter(response):
     doubtful = replace(response, converged=False)
     environment = doubtful.environment(emitters.load("CsPbBr3-4K"))
     assert "NOT CONVERGED" in environment.note
+
+
+def test_mode_at_another_place(response):
+    """E = cos(πx/2a) along x: V and F follow |E|², and F is against a medium of the index there.
+
+    F is that of the definition, 3/(4π²)(λ/n)³ Q/V, with both n and V of the place.
+    """
+    a, n, volume = 0.4, 2.0, 0.05
+    x, y = np.linspace(-0.3, 0.3, 61), np.linspace(-0.2, 0.2, 5)
+    field = np.zeros((1, 3, 2, len(x), len(y)))
+    field[0, 0, 0] = np.cos(np.pi * x / 2 / a)[:, None]
+    data = response.data.assign(
+        mode_field=(("mode", "vector", "part", "mode_x", "mode_y"), field, {"angular_number": -1})
+    ).assign_coords(mode=[0], part=["real", "imaginary"], mode_x=x, mode_y=y)
+    by_volume = 3 / (4 * np.pi**2) * (0.52 / n) ** 3 * QUALITY / volume
+    mode = Mode(
+        wavelength=0.52, wavelength_uncertainty=0.0, quality=QUALITY, quality_uncertainty=0.0,
+        windows=None, method="ring-down", shares={}, volume=volume, volume_uncertainty=0.0,
+        volume_at_emitter=volume, index_at_maximum=n, index_at_emitter=n, maximum=(0, 0, 0),
+        purcell=PEAK, purcell_of_mode=PEAK, purcell_from_volume=by_volume,
+    )  # fmt: skip
+    response = replace(response, data=data, modes=(mode,), provenance={"dipole": "x"})
+    here = response.mode_at(0.0, 0.0)
+    assert here.volume == pytest.approx(volume)
+    assert here.purcell_from_volume == pytest.approx(by_volume)
+    there = response.mode_at(0.2, 0.1)
+    assert there.volume == pytest.approx(2 * volume)  # cos² 45°
+    assert there.purcell_from_volume == pytest.approx(by_volume / 2)
+    in_air = response.mode_at(0.2, 0.1, index=1.0)
+    assert in_air.volume == pytest.approx(2 * volume * n**2)
+    assert in_air.purcell_from_volume == pytest.approx(
+        3 / (4 * np.pi**2) * 0.52**3 * QUALITY / in_air.volume
+    )
+    assert response.mode_at(0.0, 0.0, axis="y").purcell_from_volume == 0
+    unknown = replace(mode, volume_at_emitter=None, purcell_from_volume=None)
+    with pytest.raises(InputError, match="no mode volume is known"):
+        replace(response, modes=(unknown,)).mode_at(0.1, 0.0)

@@ -9,8 +9,8 @@ from oracles.mie import dipole_at_sphere
 
 from cqdphotonics.fdtd.analysis import Analysis
 from cqdphotonics.fdtd.job import Job, SphereSpec, StopSpec
+from cqdphotonics.fdtd.media import medium_spec
 from cqdphotonics.fdtd.metals import extrapolate_spectra
-from cqdphotonics.fdtd.planning import medium_spec
 from cqdphotonics.fdtd.smoothing import permittivity
 from validation.case import Bench, Case, Curve, Outcome, rows_of
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from cqdphotonics.fdtd.bands import BandsJob
 from cqdphotonics.fdtd.solver.objects import medium, solid
-from cqdphotonics.fdtd.solver.run import DivergedError, report
+from cqdphotonics.fdtd.solver.run import check_growth, report
 
 _COMPONENTS = {"Ex": mp.Ex, "Ey": mp.Ey, "Ez": mp.Ez}
 
@@ -57,9 +57,17 @@ def _one(job: BandsJob, wave_number: float) -> np.ndarray:
         progress_interval=1e9,
     )
     listener = mp.Harminv(component, place, job.centre, job.width)
-    sim.run(mp.after_sources(listener), until_after_sources=job.duration)
-    if not np.isfinite(sim.get_field_point(component, place)):
-        raise DivergedError("fields of the unit cell are not a number")
+    seen: list[float] = []
+
+    def watch(sim: mp.Simulation) -> None:
+        seen.append(abs(sim.get_field_point(component, place)))
+
+    sim.run(
+        mp.at_every(1 / (8 * job.centre), watch), mp.after_sources(listener),
+        until_after_sources=job.duration,
+    )  # fmt: skip
+    middle = len(seen) // 2
+    check_growth(np.max(seen[middle:]), np.max(seen[:middle]), sim.meep_time())
     found = [(m.freq, m.Q, abs(m.amp)) for m in listener.modes if m.freq > 0]
     sim.reset_meep()
     return np.array(sorted(found), dtype=float).reshape(-1, 3).T

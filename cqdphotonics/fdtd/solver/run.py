@@ -42,6 +42,25 @@ class DivergedError(Exception):
     """Fields became infinite, not-a-number, or grow without a source."""
 
 
+def check_growth(peak: float, driven: float, time: float) -> None:
+    """Raise a DivergedError where a field is no number, or far above what the source drove.
+
+    Parameters
+    ----------
+    peak, driven : float
+        Largest amplitude lately, and while the source was on (or just after).
+    time : float
+        In µm/c, for the message.
+    """
+    if not np.isfinite(peak):
+        raise DivergedError(f"fields are not a number at t = {time:.1f} µm/c")
+    if peak > _GROWTH_LIMIT * driven:
+        raise DivergedError(
+            f"fields grow without a source, to {peak / driven:.1e} times the driven peak "
+            f"at t = {time:.1f} µm/c"
+        )
+
+
 @dataclass(frozen=True)
 class Ending:
     """Spectrum of work at the end, two intervals before, and at the end without its tail."""
@@ -213,13 +232,7 @@ class Run:
             field, current = self.integrals()
             fields.append(field)
             peak = max(abs(value) for _, value in self.samples[first:])
-            if not (np.isfinite(field).all() and np.isfinite(peak)):
-                raise DivergedError(f"fields are not a number at t = {times[-1]:.1f} µm/c")
-            if peak > _GROWTH_LIMIT * driven:
-                raise DivergedError(
-                    f"fields grow without a source, to {peak / driven:.1e} times the driven peak "
-                    f"at t = {times[-1]:.1f} µm/c"
-                )
+            check_growth(peak if np.isfinite(field).all() else np.nan, driven, times[-1])
             decays = self.decays_since_source()
             rest = np.zeros_like(field)
             if decays is not None:
