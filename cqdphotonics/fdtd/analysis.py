@@ -85,6 +85,9 @@ class Analysis:
         """Power leaving through each face until the end of the run, in units of the reference."""
         self._order = order
         self._maps: dict[tuple[str, int], PlaneWaves] = {}
+        self._radial: dict[tuple[str, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._angular: dict[tuple[str, int], AngularPower] = {}
+        self._layers: dict[int, Layers | None] = {}
         self.lossy = any(medium.poles for medium in job.media.values())
 
     @cached_property
@@ -163,16 +166,20 @@ class Analysis:
         """
         if number is None:
             number = int(np.argmin(np.abs(self.near_wavelengths * self.job.emission_frequency - 1)))
+        if (direction, number) not in self._angular:
+            self._angular[direction, number] = self._angular_power(direction, number)
+        return self._angular[direction, number]
+
+    def _angular_power(self, direction: str, number: int) -> AngularPower:
         wavelength = self.near_wavelengths[number]
-        index, layers = self.index[direction], self.layers(number)
+        layers = self.layers(number)
         here = int(np.argmin(np.abs(self.wavelength - wavelength)))
         total = (self._truncated if self.lossy else self.leaving)[here] * self._reference[here]
         if layers is None:
             power = self._through_plane(direction, number)
         elif self.job.formulation == "cylindrical":
+            p, s = (part[::2] for part in self.waves_over_angle(direction, number)[1:])
             theta = np.linspace(0, np.pi / 2, ANGLES)
-            up = direction == "up"
-            p, s = over_angle(self.job, self.raw, number, layers, index, np.sin(theta), up)
             power = AngularPower(theta, np.abs(p) ** 2 + np.abs(s) ** 2)
         else:
             power = self.waves_on_map(direction, number).mean(ANGLES)
@@ -192,9 +199,28 @@ class Analysis:
 
     def layers(self, number: int) -> Layers | None:
         """What is outside of the closed surface, where that is plane layers and nothing else."""
-        if not has_walls(self.raw):
-            return None
-        return layers_outside(self.job, 1 / self.near_wavelengths[number], self.index)
+        if number not in self._layers:
+            frequency = 1 / self.near_wavelengths[number]
+            self._layers[number] = (
+                layers_outside(self.job, frequency, self.index) if has_walls(self.raw) else None
+            )
+        return self._layers[number]
+
+    def waves_over_angle(
+        self, direction: str, number: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """sin θ, and amplitudes p and s of a cylindrical run at azimuth 0, per |J|².
+
+        At the angles of `angular`, and halfway between them.
+        """
+        if (direction, number) not in self._radial:
+            layers, up = self.layers(number), direction == "up"
+            assert layers is not None
+            sines = np.sin(np.linspace(0, np.pi / 2, 2 * ANGLES - 1))
+            index = self.index[direction]
+            p, s = over_angle(self.job, self.raw, number, layers, index, sines, up)
+            self._radial[direction, number] = sines, p, s
+        return self._radial[direction, number]
 
     def waves_on_map(self, direction: str, number: int) -> PlaneWaves:
         """Plane waves of a 3D run from its whole closed surface, per |J|²."""
@@ -226,7 +252,8 @@ class Analysis:
         order = np.argsort(self.near_wavelengths)
         known = self.near_wavelengths[order]
         upper = int(np.clip(np.searchsorted(known, wavelength), 1, max(len(known) - 1, 1)))
-        chosen = order[upper - 1 : upper + 1]
+        exact = np.flatnonzero(known == wavelength)
+        chosen = order[exact] if exact.size else order[upper - 1 : upper + 1]
         index = self.index[direction]
         shares = np.array(
             [

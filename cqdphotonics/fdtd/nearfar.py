@@ -97,21 +97,25 @@ def _answer(
     def move(
         f: np.ndarray, d: np.ndarray, layer: int, by: float | np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
+        """The two at heights `by` (k,) above; arrays (n, k)."""
         k, w = kz[layer], weight[layer]
-        cosine, sine = np.cos(k * by), np.sin(k * by)
-        return f * cosine + d * w / k * sine, d * cosine - f * k / w * sine
+        turn = np.exp(1j * np.outer(k, by))
+        back = 1 / turn
+        cosine, sine = (turn + back) / 2, (turn - back) / 2j
+        first, second = (d * w / k)[:, None], (f * k / w)[:, None]
+        return f[:, None] * cosine + first * sine, d[:, None] * cosine - second * sine
 
     # Below the lowest interface there is only the wave that goes down.
     f, d = np.ones(len(q), dtype=complex), -1j * kz[0] / weight[0]
     place = np.searchsorted(heights, z)
-    for number in np.flatnonzero(place == 0):
-        down = np.exp(-1j * kz[0] * (z[number] - heights[0]))
-        f_out[:, number], d_out[:, number] = f * down, d * down
+    lowest = place == 0
+    down = np.exp(-1j * np.outer(kz[0], z[lowest] - heights[0]))
+    f_out[:, lowest], d_out[:, lowest] = f[:, None] * down, d[:, None] * down
     for layer in range(1, len(epsilon)):
-        for number in np.flatnonzero(place == layer):
-            f_out[:, number], d_out[:, number] = move(f, d, layer, z[number] - heights[layer - 1])
+        here = place == layer
+        f_out[:, here], d_out[:, here] = move(f, d, layer, z[here] - heights[layer - 1])
         if layer < len(heights):
-            f, d = move(f, d, layer, heights[layer] - heights[layer - 1])
+            f, d = (part[:, 0] for part in move(f, d, layer, heights[layer] - heights[layer - 1]))
     incident = (f + 1j * weight[-1] * d / kz[-1]) / 2 * np.exp(1j * kz[-1] * heights[-1])
     return f_out / incident[:, None], d_out / incident[:, None]
 
@@ -254,6 +258,25 @@ def _in_plane(
     return {"Ex": c * e_rho, "Ey": s * e_rho, "Ez": e_z, "Hx": -s * h, "Hy": c * h, "Hz": 0 * h}
 
 
+def bessel(order: int, x: np.ndarray) -> np.ndarray:
+    """J of integer order at x ≥ 0, to rounding of its largest value (1).
+
+    Orders up to 2, which are all that dipoles on the axis need, come from the routines for 0 and 1:
+    twenty times faster than the one for any order.
+    """
+    from scipy.special import j0, j1, jv
+
+    if order < 0:
+        return (-1) ** order * bessel(-order, x)
+    if order > 2:
+        return np.asarray(jv(order, x))
+    first = j0(x) if order != 1 else j1(x)
+    if order < 2:
+        return np.asarray(first)
+    ratio = np.divide(2 * j1(x), x, out=np.ones_like(x), where=x > 0)
+    return np.asarray(ratio - first)
+
+
 def from_drum(
     lids: Sequence[tuple[float, int, np.ndarray]],
     wall: tuple[float, np.ndarray, np.ndarray],
@@ -276,35 +299,40 @@ def from_drum(
     radius : (n,) array
         Of the lids' points, µm; they end at the wall.
     """
-    from scipy.special import jv
-
     omega = 2 * np.pi * frequency
     q = omega * index * u
+    phase = (-1j) ** (m - 1) * np.pi
+    # ∫ exp(imφ − iqr cos φ) (cos φ, sin φ) dφ = phase · (cosine, −i sine), with real kernels.
 
-    def rings(at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """∫ exp(imφ − iqr cos φ) (1, cos φ, sin φ) dφ over (u, r)."""
+    def rings(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`cosine` and `sine` over (u, r)."""
         x = np.outer(q, at)
-        plain, more, less = (2 * np.pi * (-1j) ** n * jv(n, x) for n in (m, m + 1, m - 1))
-        return plain, (more + less) / 2, (more - less) / 2j
+        more, less = bessel(m + 1, x), bessel(m - 1, x)
+        return less - more, -(less + more)
 
     total = {"p": np.zeros(len(u), complex), "s": np.zeros(len(u), complex)}
     measure = radius * linear_weights(radius, 0.0, wall[0])
     # The first point's cell reaches to the axis, where the measure vanishes.
     measure[0] += radius[0] ** 2 / 2
-    _, cosine, sine = rings(radius)
-    for height, sign, (e_r, e_f, h_r, h_f) in lids:
+    kernels = rings(radius)
+    for height, sign, fields in lids:
+        weighted = (np.asarray(fields, dtype=complex) * (sign * phase * measure)).T
+        # E_r, E_φ, H_r, H_φ over u, times cos φ and times sin φ.
+        (er_c, ef_c, hr_c, hf_c), (er_s, ef_s, hr_s, hf_s) = (
+            (kernel @ weighted.real + 1j * (kernel @ weighted.imag)).T for kernel in kernels
+        )
+        er_s, ef_s, hr_s, hf_s = (-1j * part for part in (er_s, ef_s, hr_s, hf_s))
         waves = probe_waves(layers, omega, index, u, np.array([height]), up)
-        e_phi, h_rho, _ = waves.s
+        e_phi, h_rho = (part[:, 0] for part in waves.s[:2])
         # In the plane: φ̂′ = (sin φ, cos φ), ρ̂′ = (cos φ, −sin φ) along (r, φ).
-        total["s"] += sign * (
-            ((e_r * -sine - e_f * cosine) * h_rho - e_phi * (h_f * sine - h_r * cosine)) @ measure
-        )
-        h_phi, e_rho, _ = waves.p
-        total["p"] += sign * (
-            ((e_r * cosine - e_f * sine) * h_phi - e_rho * (h_f * cosine - h_r * -sine)) @ measure
-        )
+        total["s"] += (-er_s - ef_c) * h_rho - e_phi * (hf_s - hr_c)
+        h_phi, e_rho = (part[:, 0] for part in waves.p[:2])
+        total["p"] += (er_c - ef_s) * h_phi - e_rho * (hf_c + hr_s)
     place, (z, weight), (e_f, e_z, h_f, h_z) = wall
-    plain, cosine, sine = rings(np.array([place]))
+    at_wall = np.array([place])
+    plain = 2 * np.pi * (-1j) ** m * bessel(m, np.outer(q, at_wall))
+    cosine, sine = (part * phase for part in rings(at_wall))
+    sine = -1j * sine
     waves = probe_waves(layers, omega, index, u, z, up)
     e_phi, h_rho, t_z = waves.s
     overlap = e_f * t_z * plain + e_z * h_rho * sine - (e_phi * cosine * h_z)

@@ -17,7 +17,6 @@ import numpy as np
 
 from cqdphotonics.errors import InputError, RangeError
 from cqdphotonics.fdtd.farfield import AngularPower
-from cqdphotonics.fdtd.leaving import over_angle
 from cqdphotonics.fdtd.overlap import Fibre, GaussianOverlap, Overlap, together
 
 if TYPE_CHECKING:
@@ -332,8 +331,7 @@ def waves_of_run(run: "Analysis", direction: str, dipole: str) -> PlaneWaves:
     turn = np.pi / 2 if dipole == "y" else 0.0
     layers = run.layers(number)
     if layers is not None and job.formulation == "cylindrical":
-        sines = np.sin(np.linspace(0, np.pi / 2, 361))
-        p, s = over_angle(job, run.raw, number, layers, index, sines, direction == "up")
+        sines, p, s = run.waves_over_angle(direction, number)
         waves = _about_axis(p, s, sines, job.angular_number, index, frequency, turn)
     elif layers is not None:
         waves = run.waves_on_map(direction, number)

@@ -85,8 +85,12 @@ class Response:
     modes: tuple[Mode, ...] = ()
 
     def _at_emission(self, name: str, spread: str | None = None) -> UFloat:
-        point = self.data.sel(wavelength=self.wavelength, method="nearest")
-        return quantity(float(point[name]), float(point[spread]) if spread else 0.0)
+        # By plain arrays: these are asked for often, and xarray's selection takes milliseconds.
+        nearest = int(np.argmin(np.abs(self.data["wavelength"].values - self.wavelength)))
+        value, deviation = (
+            float(self.data[each].values[nearest]) if each else 0.0 for each in (name, spread)
+        )
+        return quantity(value, deviation)
 
     @property
     def purcell(self) -> UFloat:
@@ -147,8 +151,12 @@ class Response:
                 f"collection into NA {na:g} was not computed, only into {listed}. Name it when "
                 "simulating: it costs no new simulation."
             )
-        point = self.data.sel(direction=direction).isel(na=nearest)
-        return quantity(float(point["collection"]), float(point["collection_uncertainty"]))
+        row = list(self.data["direction"].values).index(direction)
+        value, deviation = (
+            float(self.data[name].values[row, nearest])
+            for name in ("collection", "collection_uncertainty")
+        )
+        return quantity(value, deviation)
 
     def pattern(self, direction: str = "up") -> "xr.DataArray":
         """Power per steradian and total power, over direction cosines ``ux`` and ``uy``.

@@ -8,18 +8,27 @@ of JSON. Anything that goes wrong in a way that we know is written to ``DIRECTOR
 import json
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cqdphotonics.fdtd.bands import BandsJob
 from cqdphotonics.fdtd.job import Computation, Job, MediumSpec, SourceSpec, StopSpec
-from cqdphotonics.fdtd.planar import PlanarJob
 from cqdphotonics.fdtd.runner import die_with_parent
 
-KINDS: dict[str, type[Computation]] = {"emission": Job, "bands": BandsJob, "planar": PlanarJob}
-"""What a job's field ``kind`` says that it is; one without it is an emission."""
+KINDS = {"bands": "bands.BandsJob", "planar": "planar.PlanarJob"}
+"""Where what a job's field ``kind`` says is found; one without it is an emission."""
+
+
+def read_job(text: str) -> Computation:
+    """The job in the text of a ``job.json``; loads only what its kind needs."""
+    kind = json.loads(text).get("kind")
+    if kind is None:
+        return Job.model_validate_json(text)
+    module, _, name = KINDS[kind].partition(".")
+    found: type[Computation] = getattr(import_module(f"cqdphotonics.fdtd.{module}"), name)
+    return found.model_validate_json(text)
 
 
 def self_test() -> dict[str, Any]:
@@ -69,8 +78,7 @@ def main(argument: str) -> int:
             print(json.dumps(outcome), flush=True)
         return 0
     directory = Path(argument)
-    text = (directory / "job.json").read_text()
-    job = KINDS[json.loads(text).get("kind", "emission")].model_validate_json(text)
+    job = read_job((directory / "job.json").read_text())
     started = time.monotonic()
     try:
         arrays = solver.compute(job)

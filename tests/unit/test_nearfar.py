@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.special import jv
 
-from cqdphotonics.fdtd.nearfar import Face, Layers, from_box, from_drum, probe_waves
+from cqdphotonics.fdtd.nearfar import Face, Layers, bessel, from_box, from_drum, probe_waves
 
 LARMOR = 2 * np.pi / 3
 """Power of a unit current at f = 1 in vacuum."""
@@ -127,3 +128,10 @@ def test_half_spaces_have_no_end():
     layers = layers_outside(planned.jobs[0], 1 / 0.52, planned.collection_index)
     assert layers is not None
     assert -3 < min(layers.heights) < max(layers.heights) < 1
+
+
+@pytest.mark.parametrize("order", [-2, -1, 0, 1, 2, 3])
+def test_bessel_functions_by_their_quick_routines(order):
+    """To rounding of their largest value, from 0 on."""
+    x = np.concatenate([[0.0], np.logspace(-8, 3, 2000)])
+    assert bessel(order, x) == pytest.approx(jv(order, x), abs=3e-15)

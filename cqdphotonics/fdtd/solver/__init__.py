@@ -1,30 +1,48 @@
 """Jobs in Meep. This package is all that imports Meep, and it runs in a process of its own."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import meep as mp
 import numpy as np
 
-from cqdphotonics.fdtd.bands import BandsJob
 from cqdphotonics.fdtd.job import Computation, Job
-from cqdphotonics.fdtd.planar import PlanarJob
-from cqdphotonics.fdtd.solver.bands import band_modes
-from cqdphotonics.fdtd.solver.emission import simulate
-from cqdphotonics.fdtd.solver.planar import ring_down
-from cqdphotonics.fdtd.solver.run import DivergedError
+from cqdphotonics.fdtd.solver.undrawn import load_meep
+
+load_meep()
+
+import meep as mp  # noqa: E402
+
+from cqdphotonics.fdtd.solver.emission import simulate  # noqa: E402
+from cqdphotonics.fdtd.solver.run import DivergedError  # noqa: E402
+
+if TYPE_CHECKING:
+    from cqdphotonics.fdtd.bands import BandsJob
+    from cqdphotonics.fdtd.planar import PlanarJob
 
 __all__ = ["DivergedError", "compute", "is_master", "quiet", "simulate", "versions"]
+
+
+def _bands(job: "BandsJob") -> dict[str, np.ndarray]:
+    from cqdphotonics.fdtd.solver.bands import band_modes
+
+    return band_modes(job)
+
+
+def _planar(job: "PlanarJob") -> dict[str, np.ndarray]:
+    from cqdphotonics.fdtd.solver.planar import ring_down
+
+    return ring_down(job)
+
+
+_SOLVERS: dict[str, Any] = {"bands": _bands, "planar": _planar}
+"""By a job's kind; loaded when needed, since they bring much that an emission does without."""
 
 
 def compute(job: Computation) -> dict[str, np.ndarray]:
     """The raw arrays of a job of any kind."""
     if isinstance(job, Job):
         return simulate(job)
-    if isinstance(job, BandsJob):
-        return band_modes(job)
-    if isinstance(job, PlanarJob):
-        return ring_down(job)
-    raise TypeError(f"no solver for a {type(job).__name__}")
+    arrays: dict[str, np.ndarray] = _SOLVERS[job.kind](job)  # type: ignore[attr-defined]
+    return arrays
 
 
 def quiet() -> None:
