@@ -234,6 +234,16 @@ def _check_ensemble(study: Study) -> None:
             f"'{unknown[0]}' is not known of each member of an ensemble; known are "
             f"{', '.join(ENSEMBLE_FIGURES)}."
         )
+    wavelength = study.load_emitter().wavelength
+    for corner in ensemble.corners:
+        _, scene = build(study, space_of(study).start, None, corner)
+        for film in scene.stack.films:
+            if corner["index"] and materials.load(film.material).index(wavelength).real < 1:
+                raise RangeError(
+                    f"index {corner['index']:+g} leaves {film.material} with less than vacuum has. "
+                    "Give errors of the index, such as -0.01 and 0.01."
+                )
+        plan(scene, wavelength, study.search.fidelity)
 
 
 def _check_plans(study: Study, scene: Scene) -> None:

@@ -123,7 +123,7 @@ def build(
     dipole : {"x", "y", "z"}, optional
         Instead of the study's.
     corner : mapping, optional
-        What is added to parameters of the stack, in µm.
+        What is added to numbers of the stack, see `Ensemble.corners`.
 
     Raises
     ------
@@ -139,10 +139,13 @@ def build(
     with layout_lock:
         stack = stacks.load(name, **of_stack)
         errors = {k: v for k, v in (corner or {}).items() if v}
+        index = errors.pop("index", 0.0)
         if errors:
             plain = {p.name: p.default for p in stacks.parameters(name)} | of_stack
             of_stack = of_stack | {k: plain[k] + v for k, v in errors.items()}
             stack = stacks.load(name, **of_stack)
+        if index and study.ensemble is not None:
+            stack = study.ensemble.other_index(stack, index)
         component = components.load(study.component)(**of_component)
         check_layout(study.constraints, component, study.path_of(study.constraints.kit))
         return component, build_scene(component, stack, dipole=dipole or study.dipole)
@@ -219,7 +222,8 @@ def respond(
 
 
 def _words(values: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:+g} µm" for name, value in values.items())
+    units = {"index": ""}
+    return ", ".join(f"{name} {value:+g}{units.get(name, ' µm')}" for name, value in values.items())
 
 
 def figures_of(study: Study, response: "Response") -> "Figures":

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cqdphotonics.codesign.settings import Collection
     from cqdphotonics.emitters import Emitter
     from cqdphotonics.fdtd import Response
+    from cqdphotonics.layout.stacks import Stack
 
 Axis = Literal["x", "y", "z"]
 Statistic = Literal["mean", "worst", "quantile", "yield"]
@@ -74,6 +75,13 @@ class Ensemble(BaseModel):
         default=(0.0,), min_length=1,
         description="Errors of the stack's thickness in µm; each costs a simulation.",
     )  # fmt: skip
+    index: tuple[float, ...] = Field(
+        default=(0.0,), min_length=1,
+        description="Errors of a material's refractive index; each costs a simulation.",
+    )  # fmt: skip
+    index_of: str = Field(
+        default="", description="The material that `index` is of; that of the pattern by default."
+    )
     statistic: Statistic = "mean"
     quantile: Fraction = Field(default=0.1, description="For statistic: quantile.")
     thresholds: Annotated[dict[str, float], BeforeValidator(lambda v: v or {})] = Field(
@@ -89,6 +97,8 @@ class Ensemble(BaseModel):
                 "'thresholds' (figures and their least values) belong to 'statistic: yield', and "
                 "it needs them"
             )
+        if self.index_of and not any(self.index):
+            raise ValueError("'index_of' names a material, but 'index' holds no error of it")
         for name, least in self.thresholds.items():
             if name not in FIGURES:
                 raise ValueError(f"'{name}' is not a figure of an ensemble: {', '.join(FIGURES)}")
@@ -98,11 +108,28 @@ class Ensemble(BaseModel):
 
     @property
     def corners(self) -> tuple[dict[str, float], ...]:
-        """What is added to parameters of the stack, for each device that is simulated."""
+        """What is added to numbers of the stack, for each device that is simulated.
+
+        "bias" and "thickness" are in µm, "index" is that of `index_of`.
+        """
         return tuple(
-            {"bias": bias, "thickness": thickness}
-            for bias, thickness in product(self.bias, self.thickness)
+            {"bias": bias, "thickness": thickness, "index": index}
+            for bias, thickness, index in product(self.bias, self.thickness, self.index)
         )
+
+    def other_index(self, stack: "Stack", shift: float) -> "Stack":
+        """`stack` with the index of its material changed.
+
+        Raises
+        ------
+        InputError
+            If it has no such material, or that is a metal.
+        """
+        from cqdphotonics import materials
+        from cqdphotonics.layout import stacks
+
+        name = self.index_of or next(f.material for f in stack.films if f.layer is not None)
+        return stacks.with_material(stack, name, materials.with_index(name, shift))
 
     def axes(self, dipole: Axis, round_device: bool) -> tuple[Axis, ...]:
         """Axes that have to be simulated; x and y are one in a device with full rotation."""

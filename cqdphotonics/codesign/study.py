@@ -65,6 +65,18 @@ def _exponents(value: Any) -> Any:
     return {value: 1.0} if isinstance(value, str) else value
 
 
+LATER = {"ensemble": ("index", "index_of")}
+"""Keys that came later: where they are not used, a study is what it was before."""
+
+
+def _leave_out(content: dict[str, Any], study: "Study") -> None:
+    for part, names in LATER.items():
+        settings = getattr(study, part)
+        for name in names if settings is not None else ():
+            if getattr(settings, name) == type(settings).model_fields[name].default:
+                del content[part][name]
+
+
 class Study(Part):
     """What is searched: a device, for an emitter, towards an objective."""
 
@@ -260,6 +272,7 @@ class Study(Part):
     def identity(self) -> str:
         """Hash of what determines the answer: everything but names and the engine."""
         content = self.model_dump(mode="json", exclude={"name", "description", "engine"})
+        _leave_out(content, self)
         content["emitter"]["data"] = self.load_emitter().model_dump(mode="json")
         content["emitter"].pop("name")
         if self.path_of(self.stack) != self.stack:

@@ -198,6 +198,26 @@ def load(name: str, **overrides: float) -> Stack:
         raise FileFormatError(f"stack '{title}': {error}.") from error
 
 
+def with_material(stack: Stack, old: str, new: str) -> Stack:
+    """The stack with another material everywhere where it has `old`.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing in it is made of that.
+    """
+    halves = ("substrate", "cladding", "filling")
+    used = {f.material for f in stack.films} | {getattr(stack, half) for half in halves} - {None}
+    if old not in used:
+        raise UnknownNameError(f"material of stack {stack.name}", old, sorted(used))
+    films = tuple(
+        film.model_copy(update={"material": new}) if film.material == old else film
+        for film in stack.films
+    )
+    other = {half: new for half in halves if getattr(stack, half) == old}
+    return stack.model_copy(update={"films": films, **other})
+
+
 def _build(title: str, data: dict[str, Any], values: dict[str, Any]) -> Stack:
     def number(entry: Any) -> float:
         return float(values[entry]) if isinstance(entry, str) else float(entry)

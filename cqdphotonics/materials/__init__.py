@@ -5,8 +5,8 @@
 1.4585
 """
 
-from cqdphotonics.materials.library import load, names
+from cqdphotonics.materials.library import load, names, with_index
 from cqdphotonics.materials.material import Material
 from cqdphotonics.materials.medium import FitError, MediumModel, Pole
 
-__all__ = ["FitError", "Material", "MediumModel", "Pole", "load", "names"]
+__all__ = ["FitError", "Material", "MediumModel", "Pole", "load", "names", "with_index"]

@@ -40,6 +40,23 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Shifted:
+    """Another material's index, `shift` added to its real part everywhere."""
+
+    base: Dispersion
+    shift: float
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Shortest and longest wavelength in µm."""
+        return self.base.range
+
+    def index(self, wavelength: FloatArray) -> ComplexArray:
+        """Complex index n + ik at `wavelength` in µm."""
+        return self.base.index(wavelength) + self.shift
+
+
+@dataclass(frozen=True)
 class Table:
     """Measured rows, interpolated in photon energy by monotone cubics.
 

@@ -7,6 +7,7 @@ cubics, n and k apart, so that nothing overshoots between the measured points.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,10 +17,18 @@ import numpy as np
 
 from cqdphotonics.errors import FileFormatError, RangeError, UnknownNameError
 from cqdphotonics.located_yaml import parse, read_text
-from cqdphotonics.materials.dispersion import Constant, Dispersion, Formula, Sum, Table
+from cqdphotonics.materials.dispersion import (
+    Constant,
+    Dispersion,
+    Formula,
+    Shifted,
+    Sum,
+    Table,
+)
 from cqdphotonics.materials.material import Material
 
 _FILE_ENDINGS = (".yaml", ".yml")
+_SHIFTED = re.compile(r"(?P<base>.+?)\s+(?P<shift>[+-]\d+(\.\d*)?(e[+-]?\d+)?)")
 _OWN = (
     "Your own: a constant such as 'n=1.9' or 'n=1.9+0.01j', or the path of a YAML file "
     "(refractiveindex.info's format) that ends in .yaml or .yml."
@@ -44,7 +53,8 @@ def load(name: str | Path) -> Material:
     ----------
     name : str or Path
         A name from `names`; a constant index ``"n=1.9"`` or ``"n=1.9+0.01j"`` (n + ik, k > 0
-        absorbs); or the path of a YAML file that ends in ``.yaml`` or ``.yml``.
+        absorbs); or the path of a YAML file that ends in ``.yaml`` or ``.yml``. Each may be
+        followed by what is added to its index, ``"Si3N4 +0.01"``: see `with_index`.
 
     Raises
     ------
@@ -56,6 +66,8 @@ def load(name: str | Path) -> Material:
         The constant is not a passive index (n > 0, k ≥ 0).
     """
     text = str(name).strip()
+    if shifted := _SHIFTED.fullmatch(text):
+        return _shifted(load(shifted["base"]), float(shifted["shift"]), text)
     if text.startswith("n="):
         return _constant(text)
     if text.endswith(_FILE_ENDINGS):
@@ -64,6 +76,30 @@ def load(name: str | Path) -> Material:
     if text not in _shipped():
         raise UnknownNameError("material", text, names(), _OWN)
     return _load_shipped(text)
+
+
+def with_index(name: str, shift: float) -> str:
+    """Name of material `name` with `shift` added to its refractive index.
+
+    Raises
+    ------
+    RangeError
+        The material is a metal, whose index says little by itself.
+    """
+    if shift == 0:
+        return name
+    if load(name).is_metal:
+        raise RangeError(f"{name} is a metal: an error of its real index alone makes no sense.")
+    return f"{name} {shift:+.6g}"
+
+
+def _shifted(base: Material, shift: float, name: str) -> Material:
+    return replace(
+        base,
+        name=name,
+        description=f"{base.description}, index changed by {shift:+g}",
+        dispersion=Shifted(base.dispersion, shift),
+    )
 
 
 @cache

@@ -54,6 +54,9 @@ def changed(text: str = GOOD, **changes: object) -> str:
         ({"ensemble": {"statistic": "median"}}, "'median'"),
         ({"ensemble": {"statistic": "yield"}}, "thresholds"),
         ({"ensemble": {"placement": "far"}}, "number"),
+        ({"ensemble": {"index": ["high"]}}, "number"),
+        ({"ensemble": {"index": []}}, "needs at least one entry"),
+        ({"ensemble": {"index_of": "Si3N4"}}, "'index' holds no error of it"),
         ({"pareto": {"figures": ["efficiency", "efficiency"]}}, "two different figures"),
         ({"pareto": {"points": 1}}, "greater than or equal to 2"),
         ({"search__ladder": [{"fidelity": "finer"}]}, "Did you mean 'fine'"),
@@ -85,6 +88,18 @@ def test_malformed(change, said):
             {"objective": "brightness", "ensemble": {"placement": 0.01}},
             "not known of each member",
         ),
+        (GOOD, {"ensemble": {"bias": [0.5]}}, "bias"),
+        (
+            GOOD,
+            {"ensemble": {"index": [0.01], "index_of": "SiO2"}},
+            "unknown material of stack sin-air 'SiO2'",
+        ),
+        (
+            GOOD,
+            {"stack": "sin-on-gold", "ensemble": {"index": [0.01], "index_of": "Au"}},
+            "is a metal",
+        ),
+        (GOOD, {"ensemble": {"index": [-1.5]}}, "less than vacuum has"),
         (GOOD, {"collection": {"port": "o1"}}, "has no port"),
         (
             GOOD,
@@ -107,6 +122,42 @@ def test_impossible(text, change, said):
         Study.from_text(changed(text, **change), name="study.yaml").check()
     assert caught.value.exit_code == 2
     assert said in str(caught.value)
+
+
+def test_index_is_a_corner_of_the_fabrication():
+    """Of the pattern's material by default, or of a named one; the dot's medium follows."""
+    from cqdphotonics import materials
+    from cqdphotonics.codesign.device import build
+    from cqdphotonics.fdtd import plan
+
+    study = Study.from_text(changed(ensemble={"index": [-0.01, 0.02], "bias": [0.0, 0.005]}))
+    study.check()
+    assert study.ensemble is not None
+    assert [corner["index"] for corner in study.ensemble.corners] == [-0.01, 0.02, -0.01, 0.02]
+    wavelength = study.load_emitter().wavelength
+    nominal = materials.load("Si3N4").index(wavelength).real
+    for corner in study.ensemble.corners[:2]:
+        _, scene = build(study, {"radius": 0.3}, None, corner)
+        notes = " ".join(plan(scene, wavelength).notes)
+        assert f"n = {nominal + corner['index']:.4g}" in notes
+        assert scene.stack.cladding == "air"
+
+    other = Study.from_text(
+        changed(stack="sin-on-dbr", ensemble={"index": [0.03], "index_of": "SiO2"})
+    )
+    assert other.ensemble is not None
+    _, scene = build(other, {"radius": 0.3}, None, other.ensemble.corners[0])
+    changed_films = {f.material for f in scene.stack.films} - {"Si3N4", "air"}
+    assert "SiO2 +0.03" in changed_films
+    assert "SiO2" not in changed_films
+
+
+def test_studies_of_before_keep_their_identity():
+    """Keys that came later do not count where they are not used."""
+    plain = Study.from_text(changed(ensemble={"placement": 0.01}))
+    named = Study.from_text(changed(ensemble={"placement": 0.01, "index": [0.0]}))
+    other = Study.from_text(changed(ensemble={"placement": 0.01, "index": [0.01]}))
+    assert plain.identity() == named.identity() != other.identity()
 
 
 def test_code_needs_permission(tmp_path):
