@@ -99,6 +99,8 @@ def estimate(job: Job, store: Store) -> Cost:
 
 
 def _reference_voxels(job: Job) -> float:
+    if job.reference == "theory":
+        return 0.0
     half = job.reference_half_width
     if job.formulation == "cylindrical":
         return (half + job.side_layer) * 2 * (half + job.pml) * job.resolution**2

@@ -206,6 +206,8 @@ class Job(Computation):
         Where fields are kept for the far field, among `frequencies`; the emission alone if empty.
     reference_index, reference_half_width : float
         The homogeneous run: medium and inner half extent in every direction.
+    reference : {"run", "theory"}
+        Whether the homogeneous power comes from that run, or from theory (`fdtd.larmor`).
     ports : tuple of PortSpec
         Planes through which guided light leaves.
     mode_box : tuple of 4 floats, optional
@@ -240,10 +242,13 @@ class Job(Computation):
     ports: tuple[PortSpec, ...] = ()
     mode_box: tuple[float, float, float, float] | None = None
     spheres: tuple[SphereSpec, ...] = ()
+    reference: Literal["run", "theory"] = "run"
 
     def canonical(self) -> str:
         """JSON with sorted keys; what came later only where it is used, as in older jobs."""
         content = self.model_dump(mode="json")
+        if self.reference == "run":
+            del content["reference"]
         for name in ("ports", "spheres"):
             if not content[name]:
                 del content[name]

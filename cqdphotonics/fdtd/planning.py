@@ -236,7 +236,9 @@ def _job(
     resolution = _resolution(scene, media, wavelength, grid, formulation)
     dispersive = frozenset(name for name, medium in media.items() if medium.poles)
     around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
-    padding = grid.padding * wavelength / around**0.5
+    coarse = _light(media, wavelength, _DRAFT)
+    close = bool(dispersive) and resolution > metals.CLOSE_GRID * coarse
+    padding = (metals.NARROW if close else 1.0) * grid.padding * wavelength / around**0.5
     cylindrical = formulation == "cylindrical"
     near = resolution > 1.5 * _light(media, wavelength, grid)  # a fine grid for a metal's sake
     pml = _PML_WAVELENGTHS * wavelength
@@ -258,10 +260,11 @@ def _job(
         _round_up(max(high, 0.0) + shell, resolution),
     )
     if cylindrical:
-        least = _LEAST_RADIUS_AT_METAL if near else _LEAST_RADIUS
+        least = 0.0 if close else _LEAST_RADIUS_AT_METAL if near else _LEAST_RADIUS
         x_reach = max(x_reach, least * wavelength / around**0.5)
     ends = cylindrical and metals.continuing(scene, dispersive)
-    margin = metals.RIM_WAVELENGTHS * wavelength if ends else 0.0
+    rim = metals.NARROW_RIM if close else metals.RIM_WAVELENGTHS
+    margin = rim * wavelength if ends else 0.0
     half_width = _round_up(x_reach + padding + margin, resolution)
     half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
     box = (_round_up(x_reach + shell, resolution), *mode_box[1:])
@@ -276,7 +279,7 @@ def _job(
     solids = solids_about_emitter(scene, dispersive, (half_width, half_depth))
     if ends:
         solids, on_grid = metals.rim(solids, on_grid, half_width - margin, half_width)
-    return Job(
+    job = Job(
         formulation=formulation,
         angular_number=0 if not cylindrical or scene.dipole == "z" else 1,
         resolution=resolution,
@@ -322,6 +325,7 @@ def _job(
             scene, box, wavelength, on_grid, tuple(frequencies[::PORT_FREQUENCIES_STEP])
         ),
     )
+    return metals.shortened(job, wavelength) if close else job
 
 
 def _on_grid(

@@ -3,10 +3,28 @@
 import meep as mp
 import numpy as np
 
+from cqdphotonics.fdtd import larmor
 from cqdphotonics.fdtd.job import Job
 from cqdphotonics.fdtd.solver.modes import capture
 from cqdphotonics.fdtd.solver.ports import PortMonitors
 from cqdphotonics.fdtd.solver.run import Run
+
+
+def _reference(job: Job) -> dict[str, np.ndarray]:
+    """The homogeneous medium's work and flux, from a run or from theory."""
+    if job.reference == "theory":
+        work, flux = larmor.reference(job)
+        return {"work_reference": work, "flux_reference": flux, "summary_reference": np.zeros(4)}
+    run = Run(job, homogeneous=True)
+    ending = run.until_converged(job.stop, "reference")
+    total = sum(np.array(mp.get_fluxes(flux)) for flux in run.fluxes.values())
+    flux = total / run.current_squared()
+    run.sim.reset_meep()
+    return {
+        "work_reference": ending.work,
+        "flux_reference": flux,
+        "summary_reference": ending.summary,
+    }
 
 
 def simulate(job: Job) -> dict[str, np.ndarray]:
@@ -25,12 +43,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
         change between the last two completions, 1 if it ended converged; ``summary_reference``.
     """
     arrays: dict[str, np.ndarray] = {"frequencies": np.array(job.frequencies)}
-    reference = Run(job, homogeneous=True)
-    ending = reference.until_converged(job.stop, "reference")
-    arrays["work_reference"], arrays["summary_reference"] = ending.work, ending.summary
-    total = sum(np.array(mp.get_fluxes(flux)) for flux in reference.fluxes.values())
-    arrays["flux_reference"] = total / reference.current_squared()
-    reference.sim.reset_meep()
+    arrays.update(_reference(job))
 
     device = Run(job, homogeneous=False)
     device.near_fields()
