@@ -151,3 +151,22 @@ def _outline(solid: Solid) -> tuple[tuple[float, float], ...]:
         local = [(widen * a * cos(t), widen * b * sin(t)) for t in steps]
     c, s = cos(angle), sin(angle)
     return tuple((cx + u * c - v * s, cy + u * s + v * c) for u, v in local)
+
+
+def interfaces(scene: Scene) -> tuple[float, float]:
+    """Lowest and highest interface relative to the emitter, in µm."""
+    z = scene.emitter[2]
+    heights = [h for s in scene.solids for h in (s.zmin, s.zmax)]
+    for film in scene.films:
+        heights += [h for h in (film.zmin, film.zmax) if not isinf(h)]
+    return min(heights) - z, max(heights) - z
+
+
+def lateral(scene: Scene) -> tuple[float, float]:
+    """How far the part that must be simulated reaches from the emitter along x and y."""
+    x, y, _ = scene.emitter
+    xmin, ymin, xmax, ymax = scene.core
+    reach_x, reach_y = max(xmax - x, x - xmin), max(ymax - y, y - ymin)
+    if scene.symmetry.cylindrical:
+        reach_x = reach_y = max(reach_x, reach_y)
+    return reach_x, reach_y

@@ -1,9 +1,9 @@
 """The power of a dipole in a homogeneous medium, in the solver's own units, without a run.
 
 A run of the same grid without the device is the usual reference: what the grid does to a dipole
-cancels. On grids of a hundred and more points a wavelength, as a metal a few nanometres away asks
-for, a grid does nothing to speak of to a homogeneous medium, and what the run's absorbing layers
-reflect is more: with layers as near as is affordable there, 2 to 7 % of the power. Theory is nearer.
+cancels. On grids of sixty and more points a wavelength, as a metal a few nanometres away asks for,
+the grid changes that power by .2 % at most. What the run's absorbing layers reflect is more: with
+layers as near as is affordable there, 2 to 7 %. Theory is nearer.
 
 In Meep's flux units, with |J| = 1 at one grid point, f in 1/µm and ``res`` pixels a µm, a dipole in
 a medium of index n has the power P = (2π/3) n f² in three dimensions. Along the axis of a
@@ -18,7 +18,7 @@ from cqdphotonics.fdtd.job import Job
 
 
 def known(formulation: str, angular_number: int) -> bool:
-    """Whether theory gives the reference: in 3D, and for a dipole along a cylindrical run's axis."""
+    """Whether theory gives the reference: in 3D, and for a dipole along the axis of rotation."""
     return formulation == "cartesian" or angular_number == 0
 
 

@@ -6,7 +6,7 @@ share. Nothing of this is a user's choice; a user chooses a fidelity.
 """
 
 from dataclasses import dataclass
-from math import ceil, isinf
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd import metals
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
-from cqdphotonics.fdtd.geometry import solids_about_emitter
+from cqdphotonics.fdtd.geometry import interfaces, lateral, solids_about_emitter
 from cqdphotonics.fdtd.guided import PORT_FREQUENCIES_STEP, port_notes, port_specs
 from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.media import medium_spec, solver_model
@@ -246,12 +246,12 @@ def _job(
     if near and not cylindrical:
         pml = side_pml = _PML_AT_METAL * wavelength / around**0.5
 
-    low, high = _interfaces(scene)
+    low, high = interfaces(scene)
     below = _round_up(max(-low, 0.0) + padding, resolution)
     above = _round_up(max(high, 0.0) + padding, resolution)
     if round((above - below) * resolution) % 2:  # the emitter has to stay on a grid point
         above += 1 / resolution
-    x_reach, y_reach = _lateral(scene)
+    x_reach, y_reach = lateral(scene)
     shell = padding / 2
     mode_box = (
         _round_up(x_reach + shell, resolution),
@@ -392,15 +392,6 @@ def _aligned_resolution(scene: Scene, wanted: float) -> float:
     return aligned if aligned <= 1.15 * wanted else round(wanted, 6)
 
 
-def _interfaces(scene: Scene) -> tuple[float, float]:
-    """Lowest and highest interface relative to the emitter, in µm."""
-    z = scene.emitter[2]
-    heights = [h for s in scene.solids for h in (s.zmin, s.zmax)]
-    for film in scene.films:
-        heights += [h for h in (film.zmin, film.zmax) if not isinf(h)]
-    return min(heights) - z, max(heights) - z
-
-
 def grid_alignment(scene: Scene, job: Job) -> str:
     """How the dot and the horizontal faces of a scene lie on the grid of `job`, in words."""
     z = scene.emitter[2]
@@ -416,16 +407,6 @@ def grid_alignment(scene: Scene, job: Job) -> str:
         f"dot on a grid point{ring}; {on} of {len(faces)} horizontal faces on grid points{rest}; "
         f"thinnest film {thinnest:.4g} µm = {thinnest * job.resolution:.3g} pixels"
     )
-
-
-def _lateral(scene: Scene) -> tuple[float, float]:
-    """How far the part that must be simulated reaches from the emitter along x and y."""
-    x, y, _ = scene.emitter
-    xmin, ymin, xmax, ymax = scene.core
-    reach_x, reach_y = max(xmax - x, x - xmin), max(ymax - y, y - ymin)
-    if scene.symmetry.cylindrical:
-        reach_x = reach_y = max(reach_x, reach_y)
-    return reach_x, reach_y
 
 
 def _mirrors(scene: Scene, below: float, above: float) -> tuple[MirrorSpec, ...]:

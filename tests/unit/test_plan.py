@@ -130,3 +130,25 @@ def test_an_emitter_in_metal():
     place_emitter(cell)
     with pytest.raises(GeometryError, match="inside Au"):
         plan(build_scene(cell, "gold-on-glass"), 0.6)
+
+
+def test_a_dot_in_a_gap_of_metal():
+    """One, two and three pixels to the metal, in small cells, with the reference from theory."""
+    scene = build_scene(
+        components.load("nanopatch_disc")(radius=0.07), "nanopatch-silver-on-gold", "z"
+    )
+    jobs = plan(scene, 0.63, "fine").jobs
+    assert [job.resolution for job in jobs] == [200, 400, 600]
+    assert {job.reference for job in jobs} == {"theory"}
+    assert all("reference" in job.canonical() for job in jobs)
+    # The cells grow with the fidelity, and never reach a wavelength beyond patch and rim.
+    assert jobs[0].half_width < jobs[1].half_width < jobs[2].half_width < 0.07 + 0.63 * 1.5
+    # A short pulse: the source is over in a dozen wavelengths.
+    assert 12 / jobs[0].source.width < 13 * 0.63
+
+
+def test_a_dot_far_from_metal_keeps_its_usual_plan():
+    scene = build_scene(components.load("hybrid_bullseye")(), "polymer-on-gold-rings", "x")
+    job = plan(scene, 0.63).jobs[0]
+    assert job.reference == "run"
+    assert '"reference"' not in job.canonical()
