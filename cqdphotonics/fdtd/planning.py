@@ -6,7 +6,7 @@ share. Nothing of this is a user's choice; a user chooses a fidelity.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isinf
 from typing import Literal
 
 import numpy as np
