@@ -278,6 +278,10 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
         "absorbed": response.absorbed,
         "power": balance(response)[0],
         "collection": collection,
+        "ports": [
+            {"port": p, "share": response.guided_share(p), "power": response.guided_power(p)}
+            for p in response.ports
+        ],
         "resonances": [{"wavelength": w, "quality": q} for w, q in response.resonances],
         "modes": [
             {**mode.as_dict(), "normalised_volume": mode.normalised_volume}
@@ -322,6 +326,12 @@ def _response_lines(response: "Response", apertures: list[float]) -> list[str]:
     for na in apertures:
         up, down = (format_quantity(response.collection(na, side)) for side in ("up", "down"))
         lines.append(f"of all power into NA {na:g}: {up} upward, {down} downward")
+    for port in response.ports:
+        share, power = response.guided_share(port), response.guided_power(port)
+        lines.append(
+            f"of all power guided out of {port}: {format_quantity(share)}; that is "
+            f"{format_quantity(power)} in the unit of the Purcell factor"
+        )
     if response.absorbed.nominal_value:
         absorbed = format_quantity(response.absorbed)
         lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
@@ -356,7 +366,8 @@ def _mode_lines(mode: "Mode") -> list[str]:
         f"    its light: {shares}",
     ]
     if mode.volume is None or mode.purcell_from_volume is None:
-        return [*lines, f"    F by the work of the dipole {mode.purcell:.4g} (unverified)"]
+        lines.append(f"    F by the work of the dipole {mode.purcell:.4g} (unverified)")
+        return [*lines, f"    no mode volume: {mode.no_volume}"] if mode.no_volume else lines
     volume = quantity(mode.normalised_volume or 0.0, mode.volume_uncertainty / mode.volume
                       * (mode.normalised_volume or 0.0))  # fmt: skip
     return [

@@ -9,9 +9,16 @@ import numpy as np
 from cqdphotonics.fdtd.farfield import ANGLES, AngularPower, from_plane, from_radial
 from cqdphotonics.fdtd.guided import guided_ports
 from cqdphotonics.fdtd.job import Job
-from cqdphotonics.fdtd.leaving import has_walls, layers_outside, over_angle, over_map
+from cqdphotonics.fdtd.leaving import (
+    has_walls,
+    layers_outside,
+    layers_through_dot,
+    over_angle,
+    over_map,
+)
 from cqdphotonics.fdtd.nearfar import Layers
 from cqdphotonics.fdtd.pattern import PlaneWaves, directions
+from cqdphotonics.fdtd.ring_source import has_ring, missing_waves
 from cqdphotonics.fdtd.store import RawResult
 
 CLOSURE_LIMIT = 0.05
@@ -85,6 +92,7 @@ class Analysis:
         """Power leaving through each face until the end of the run, in units of the reference."""
         self._order = order
         self._maps: dict[tuple[str, int], PlaneWaves] = {}
+        self._more: dict[tuple[str, int], float] = {}
         self._radial: dict[tuple[str, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._angular: dict[tuple[str, int], AngularPower] = {}
         self._layers: dict[int, Layers | None] = {}
@@ -149,11 +157,18 @@ class Analysis:
         frequencies = self.job.near_frequencies or (self.job.emission_frequency,)
         return 1 / np.array(frequencies)
 
-    @property
-    def emitted(self) -> float:
-        """All power at the emission until the end of the run, in the units of fields squared."""
-        total = (self._truncated if self.lossy else self.leaving)[self.emission]
-        return float(total * self._reference[self.emission])
+    def emitted(self, number: int) -> float:
+        """All power at near wavelength `number` until the end of the run, as fields squared.
+
+        With what a dipole radiates more than the ring current of a cylindrical run.
+        """
+        here = int(np.argmin(np.abs(self.wavelength - self.near_wavelengths[number])))
+        total = (self._truncated if self.lossy else self.leaving)[here] * self._reference[here]
+        if has_ring(self.job) and self.layers(number) is not None:
+            for direction in self.index:
+                self.waves_over_angle(direction, number)
+                total += self._more[direction, number]
+        return float(total)
 
     def angular(self, direction: str, number: int | None = None) -> AngularPower:
         """Power by angle into `direction` ("up" or "down"), relative to all emitted power.
@@ -171,19 +186,14 @@ class Analysis:
         return self._angular[direction, number]
 
     def _angular_power(self, direction: str, number: int) -> AngularPower:
-        wavelength = self.near_wavelengths[number]
-        layers = self.layers(number)
-        here = int(np.argmin(np.abs(self.wavelength - wavelength)))
-        total = (self._truncated if self.lossy else self.leaving)[here] * self._reference[here]
-        if layers is None:
+        if self.layers(number) is None:
             power = self._through_plane(direction, number)
         elif self.job.formulation == "cylindrical":
-            p, s = (part[::2] for part in self.waves_over_angle(direction, number)[1:])
-            theta = np.linspace(0, np.pi / 2, ANGLES)
-            power = AngularPower(theta, np.abs(p) ** 2 + np.abs(s) ** 2)
+            _, p, s = self.waves_over_angle(direction, number)
+            power = _angular_power(p, s)
         else:
             power = self.waves_on_map(direction, number).mean(ANGLES)
-        return AngularPower(power.theta, power.intensity / total)
+        return AngularPower(power.theta, power.intensity / self.emitted(number))
 
     def _through_plane(self, direction: str, number: int) -> AngularPower:
         """From the plane above or below alone: what passes beside it is missed."""
@@ -211,7 +221,8 @@ class Analysis:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """sin θ, and amplitudes p and s of a cylindrical run at azimuth 0, per |J|².
 
-        At the angles of `angular`, and halfway between them.
+        At the angles of `angular`, and halfway between them; those of a dipole, not of the ring
+        current that stood for it.
         """
         if (direction, number) not in self._radial:
             layers, up = self.layers(number), direction == "up"
@@ -219,6 +230,14 @@ class Analysis:
             sines = np.sin(np.linspace(0, np.pi / 2, 2 * ANGLES - 1))
             index = self.index[direction]
             p, s = over_angle(self.job, self.raw, number, layers, index, sines, up)
+            self._more[direction, number] = 0.0
+            frequency = 1 / self.near_wavelengths[number]
+            inside = layers_through_dot(self.job, frequency, self.index)
+            if has_ring(self.job) and inside is not None:
+                ring = _angular_power(p, s).within(index, index)
+                more = missing_waves(self.job, self.raw, frequency, inside, index, sines, up)
+                p, s = p + more[0], s + more[1]
+                self._more[direction, number] = _angular_power(p, s).within(index, index) - ring
             self._radial[direction, number] = sines, p, s
         return self._radial[direction, number]
 
@@ -341,3 +360,9 @@ class Analysis:
             intensity = np.concatenate([intensity[::-1], intensity])
             epsilon = np.concatenate([epsilon[::-1], epsilon])
         return x, z, intensity, epsilon
+
+
+def _angular_power(p: np.ndarray, s: np.ndarray) -> AngularPower:
+    """Of amplitudes at the angles of `Analysis.waves_over_angle`."""
+    intensity = np.abs(p[::2]) ** 2 + np.abs(s[::2]) ** 2
+    return AngularPower(np.linspace(0, np.pi / 2, ANGLES), intensity)

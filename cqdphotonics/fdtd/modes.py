@@ -7,7 +7,8 @@ dominates, and their difference says how far that holds. The second is exact at 
 The volume is V = ∫ε|E|² / max(ε|E|²) with |E|² the mean over a period, taken while the mode rings
 alone: the source and its near field are gone. A leaking mode fills space with radiation, so the
 integral goes to a quarter of a wavelength beyond the structure and no farther; what that leaves
-open is of order 1/Q. In dispersive media ε|E|² is no energy and no volume is given.
+open is of order 1/Q. In dispersive media ε|E|² is no energy and no volume is given; nor is one
+between plane films, where light spreads sideways without end and the integral grows with its box.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,12 @@ from typing import Any
 import numpy as np
 
 from cqdphotonics.fdtd.analysis import Analysis, Resonance
+from cqdphotonics.fdtd.job import BlockSpec, Job
 from cqdphotonics.fdtd.ringdown import Decays
+
+DISPERSIVE = "a medium is dispersive"
+SPREADS = "the mode is not confined sideways"
+"""Why a mode has no volume."""
 
 LOW_QUALITY = 100.0
 """Below it wavelength and Q come from a fit of the line in the Purcell spectrum."""
@@ -62,6 +68,8 @@ class Mode:
         The part of it that the mode's pole makes; not known for a line fit.
     purcell_from_volume : float or None
         F at the emitter by Q/V.
+    no_volume : str
+        Why there is no volume where the mode can't have one; empty otherwise.
     """
 
     wavelength: float
@@ -80,6 +88,7 @@ class Mode:
     purcell: float
     purcell_of_mode: float | None
     purcell_from_volume: float | None
+    no_volume: str = ""
 
     @property
     def normalised_volume(self) -> float | None:
@@ -125,7 +134,8 @@ def _mode(run: Analysis, seen: Resonance) -> Mode:
     volume = at_emitter = index = by_volume = place = None
     number = captured(run, seen)
     host = run.job.reference_index
-    if number is not None and not run.lossy:
+    reason = DISPERSIVE if run.lossy else SPREADS if plane_films_only(run.job) else ""
+    if number is not None and not reason:
         arrays = run.raw.arrays
         energy = float(arrays["mode_energy"][number])
         peak, here = float(arrays["mode_peak"][number]), _intensity_at_emitter(run, number)
@@ -154,7 +164,14 @@ def _mode(run: Analysis, seen: Resonance) -> Mode:
         purcell=total,
         purcell_of_mode=resonant,
         purcell_from_volume=by_volume,
+        no_volume=reason,
     )
+
+
+def plane_films_only(job: Job) -> bool:
+    """Whether nothing in a job ends sideways, so that no mode is confined there."""
+    films = (isinstance(s, BlockSpec) and s.size[:2] == (None, None) for s in job.solids)
+    return all(films) and not job.spheres
 
 
 def _windows(run: Analysis, seen: Resonance) -> float | None:

@@ -154,6 +154,12 @@ def combined(
         if "wavelength" in variable.dims:
             values = np.sum([w * r.data[name].values for w, _, r in parts], axis=0)
             data[name] = (variable.dims, values, variable.attrs)
+    if "beta_uncertainty" in data:  # of a share, not of a power
+        of = first.data["beta_uncertainty"]
+        power = np.stack([w * r.data["purcell"].values for w, _, r in parts])
+        each = np.stack([r.data["beta_uncertainty"].values for _, _, r in parts])
+        mixed = (power[:, None] * each).sum(axis=0) / power.sum(axis=0)
+        data["beta_uncertainty"] = (of.dims, mixed, of.attrs)
     share = {axis: w * r._at_emission("purcell").nominal_value for w, axis, r in parts}
     norm = sum(share.values())
     for name in ("collection", "collection_uncertainty", "far_field"):

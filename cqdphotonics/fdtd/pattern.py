@@ -343,7 +343,7 @@ def waves_of_run(run: "Analysis", direction: str, dipole: str) -> PlaneWaves:
             waves = waves_of_radius(fields, x, job.angular_number, frequency, index, height, turn)
         else:
             waves = waves_of_plane(fields, x, y, frequency, index, height)
-    scale = 1 / np.sqrt(run.emitted)
+    scale = 1 / np.sqrt(run.emitted(number))
     return replace(waves, p=waves.p * scale, s=waves.s * scale)
 
 

@@ -40,9 +40,10 @@ class Response:
     ----------
     data : xarray.Dataset
         ``purcell``, ``purcell_uncertainty``, ``radiated_up``, ``radiated_down``,
-        ``radiated_side``, ``absorbed``, ``closure`` and, where there are ports, ``guided`` and
-        ``port_flux`` (also over ``port``) over ``wavelength`` (µm), all in units of the
-        same dipole's power in the homogeneous host; ``collection`` and ``collection_uncertainty``
+        ``radiated_side``, ``absorbed``, ``closure`` and, where there are ports, ``guided``,
+        ``guided_uncertainty`` and ``port_flux`` (also over ``port``) over ``wavelength`` (µm), all
+        in units of the same dipole's power in the homogeneous host, and ``beta_uncertainty``, of
+        the guided share of all power; ``collection`` and ``collection_uncertainty``
         over ``direction`` and ``na`` as shares of the total power; ``far_field`` over
         ``direction`` and ``theta``, power per steradian and total power, averaged over the azimuth;
         ``field`` (|E|², relative) and ``epsilon`` over ``x`` and ``z`` (µm from the emitter). The
@@ -110,7 +111,8 @@ class Response:
     def guided(self, port: str) -> "xr.DataArray":
         """Spectrum of the power in the guided modes of `port`, in units as ``purcell``.
 
-        It is not part of ``radiated_side``. ``data["port_flux"]`` is all that passes the plane.
+        It is not part of ``radiated_side``. ``data["guided_uncertainty"]`` is its uncertainty,
+        ``data["port_flux"]`` all that passes the plane.
 
         Raises
         ------
@@ -123,6 +125,8 @@ class Response:
 
     def beta(self, port: str) -> "xr.DataArray":
         """Spectrum of the share of all emitted power in the guided modes of `port`.
+
+        Its uncertainty is ``data["beta_uncertainty"]``.
 
         Raises
         ------
@@ -288,8 +292,9 @@ class Response:
         mode = self.dominant_mode
         if mode is None or mode.volume_at_emitter is None or mode.purcell_from_volume is None:
             raise InputError(
-                "no mode volume is known in this response: a medium is dispersive, or no mode "
-                "rings long enough. Simulate with emitter_offset instead."
+                "no mode volume is known in this response: "
+                f"{(mode.no_volume if mode else '') or 'no mode rings long enough'}. Simulate with "
+                "emitter_offset instead."
             )
         share = (index or mode.index_at_emitter) / mode.index_at_emitter
         return Elsewhere(
@@ -298,17 +303,34 @@ class Response:
             relative_coupling=coupling,
         )
 
-    def guided_share(self, port: str) -> UFloat:
-        """Share of all emitted power that is guided out of a port, at the emission wavelength.
-
-        No uncertainty is known: see docs/guided.md for how far it is from exact rates.
+    def guided_power(self, port: str) -> UFloat:
+        """Power guided out of a port at the emission wavelength, in units as `purcell`.
 
         Raises
         ------
-        InputError
-            If there is no such port.
+        UnknownNameError
+            There is no such port.
         """
-        return quantity(float(self.beta(port).sel(wavelength=self.wavelength, method="nearest")))
+        return self._at_port(self.guided(port), "guided_uncertainty", port)
+
+    def guided_share(self, port: str) -> UFloat:
+        """Share of all emitted power that is guided out of a port, at the emission wavelength.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such port.
+        """
+        return self._at_port(self.beta(port), "beta_uncertainty", port)
+
+    def _at_port(self, values: "xr.DataArray", spread: str, port: str) -> UFloat:
+        known = spread in self.data  # not in responses of old
+        around = self.data[spread].sel(port=port) if known else 0 * values
+        here = [
+            float(each.sel(wavelength=self.wavelength, method="nearest"))
+            for each in (values, around)
+        ]
+        return quantity(*here)
 
     def environment(
         self,

@@ -23,8 +23,10 @@ from cqdphotonics.fdtd.orientation import (
 )
 from cqdphotonics.fdtd.pattern import wave_variables, waves_of_run
 from cqdphotonics.fdtd.planning import Plan, plan
+from cqdphotonics.fdtd.port_shares import PORT_POWERS, through_ports
 from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
+from cqdphotonics.fdtd.ring_source import has_ring
 from cqdphotonics.fdtd.runner import Limits, run
 from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
 from cqdphotonics.fdtd.store import RawResult, Store
@@ -39,9 +41,10 @@ SMALLEST_SPREAD = 2e-3
 """Least relative uncertainty of a Purcell factor: where grids agree better than that, what they
 share is larger (.02 to .14 % in a homogeneous medium, over a half-space and over a mirror)."""
 
-AXIS_WAVE = 6e-3
-"""Power, in units of the homogeneous medium's, that cylindrical runs with m = 1 send along the axis
-by mistake: .002 to .0055 of a dipole in vacuum, by aperture (docs/validation.md)."""
+DIRECT_LIGHT = 0.01
+"""Relative uncertainty of what cones take of the light that does not come from a resonance, in
+cylindrical runs of a dipole in the plane: −1.5 to +.7 % of a dipole in vacuum and over glass
+(docs/validation.md), also where two grids agree better."""
 
 GAIN_LIMIT = 0.03
 """Largest share of the power that the extrapolated parts may exceed the extrapolated whole by."""
@@ -172,12 +175,10 @@ def plans_for(
     }
 
 
-def _axis_wave(run: Analysis, apertures: tuple[float, ...]) -> np.ndarray:
-    """Share of the power (apertures,) that Meep's numerical wave along the axis can pretend."""
-    if run.job.angular_number == 0:
-        return np.zeros(len(apertures))
-    inside = np.minimum(np.array(apertures) / 0.5, 1.0)
-    return np.asarray(AXIS_WAVE * inside / max(run.purcell[run.emission], AXIS_WAVE))
+def _direct_light(run: Analysis, collection: np.ndarray) -> np.ndarray:
+    """Uncertainty of a collection that `DIRECT_LIGHT` makes, (direction, aperture)."""
+    share = DIRECT_LIGHT if has_ring(run.job) else 0.0
+    return np.asarray(share * collection / max(float(run.purcell[run.emission]), 1.0))
 
 
 def _checked_apertures(na: Iterable[float]) -> tuple[float, ...]:
@@ -252,12 +253,11 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         earlier = collected(before, registration.factors[-2])
         aside = collected(best, factor * (1 + registration.spread))
         missed = np.array([best.missed(side) for side in directions])[:, None]
-        wave = _axis_wave(best, apertures)
         collection_spread = np.sqrt(
             (collection - earlier) ** 2
             + (collection - aside) ** 2
             + (missed * collection) ** 2
-            + wave**2
+            + _direct_light(best, collection) ** 2
         )
     angular = [best.angular(side) for side in directions]
     x, z, field, epsilon = best.cross_section()
@@ -280,7 +280,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "collection": (("direction", "na"), collection),
             "collection_uncertainty": (("direction", "na"), collection_spread),
             "far_field": (("direction", "theta"), np.stack([a.intensity for a in angular])),
-            **_through_ports(best, lambda values: moved(best, values, factor)),
+            **through_ports(runs, registration),
             "field": (("x", "z"), field),
             "epsilon": (("x", "z"), epsilon),
             **kept.get("data", {}),
@@ -299,7 +299,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         },
     )
     unit = "power of the same dipole in the homogeneous host"
-    for name in [*spectra, *(n for n in ("guided", "port_flux") if n in data)]:
+    for name in [*spectra, *(n for n in PORT_POWERS if n in data)]:
         data[name].attrs["units"] = unit
     data["far_field"].attrs["units"] = "total power per steradian"
     data["collection"].attrs["units"] = data["collection_uncertainty"].attrs["units"] = (
@@ -330,18 +330,6 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         provenance=_provenance(planned, raws, [registration.note, how]),
         modes=modes,
     )
-
-
-def _through_ports(
-    run: Analysis, moved: Callable[[np.ndarray], np.ndarray]
-) -> dict[str, tuple[tuple[str, str], np.ndarray]]:
-    """Spectra of the ports, where there are any."""
-    if not run.guided:
-        return {}
-    return {
-        "guided": (("port", "wavelength"), np.stack([moved(v) for v in run.guided.values()])),
-        "port_flux": (("port", "wavelength"), np.stack([moved(v) for v in run.port_flux.values()])),
-    }
 
 
 def _verdict(planned: Plan, failed: list[str]) -> str:

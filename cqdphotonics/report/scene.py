@@ -197,7 +197,13 @@ def _spectrum(axes: Any, response: "Response") -> None:
         if np.abs(data[name].values).max() > 0.02 * total.max():
             axes.plot(x, data[name].values, color=BAD, ls=style, label=name)
     for port in response.ports:
-        axes.plot(x, response.guided(port).values, lw=1, label=f"guided, {port}")
+        guided = response.guided(port).values
+        (line,) = axes.plot(x, guided, lw=1, label=f"guided, {port}")
+        if "guided_uncertainty" in data and data["guided_uncertainty"].values.max() > 0:
+            around = data["guided_uncertainty"].sel(port=port).values
+            axes.fill_between(
+                x, guided - around, guided + around, color=line.get_color(), alpha=0.2, lw=0
+            )
     axes.axvline(response.wavelength * 1e3, color=INK, lw=0.8)
     for mode in response.modes:
         axes.plot([mode.wavelength * 1e3], [mode.purcell], "o", color=BEST, ms=4)
