@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from cqdphotonics import emitters
+from cqdphotonics.cli.simulate import _response_text
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, StorageError
 from cqdphotonics.fdtd.modes import Mode
@@ -180,3 +181,22 @@ def test_mode_at_another_place(response):
     unknown = replace(mode, volume_at_emitter=None, purcell_from_volume=None)
     with pytest.raises(InputError, match="no mode volume is known"):
         replace(response, modes=(unknown,)).mode_at(0.1, 0.0)
+
+
+def test_guided_light_has_an_uncertainty(response):
+    """Power and share at the emission; responses of old have none, and show it as unverified."""
+    over = ("port", "wavelength")
+    power = 0.25 * response.data["purcell"].values[None]
+    known = {"guided": (over, power), "guided_uncertainty": (over, 0.04 * power),
+             "beta_uncertainty": (over, 0.01 + 0 * power)}  # fmt: skip
+    data = response.data.assign(known).assign_coords(port=["o1"])
+    guided = replace(response, data=data, checks=("energy balance 0.01 (limit 0.05)",))
+    assert guided.guided_power("o1").nominal_value == pytest.approx(0.25 * PEAK)
+    assert guided.guided_power("o1").std_dev == pytest.approx(0.01 * PEAK)
+    assert guided.guided_share("o1").nominal_value == pytest.approx(0.25)
+    assert guided.guided_share("o1").std_dev == pytest.approx(0.01)
+    old = replace(guided, data=guided.data.drop_vars(["guided_uncertainty", "beta_uncertainty"]))
+    assert old.guided_share("o1").std_dev == 0
+    text = _response_text(guided, [0.5], None)
+    assert "of all power guided out of o1: 0.25 ± 0.01; that is 7.5 ± 0.3 in the unit" in text
+    assert "guided out of o1: 0.25 (unverified)" in _response_text(old, [0.5], None)

@@ -8,7 +8,8 @@ import numpy as np
 from uncertainties import UFloat
 
 from cqdphotonics.fdtd.analysis import Analysis
-from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.job import Computation, Job
+from cqdphotonics.fdtd.planar import PlanarJob, RingMode, read_modes
 from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.runner import run
@@ -107,7 +108,14 @@ class Bench:
         self.seconds += response.cost_seconds
         return response
 
-    def _check(self, jobs: Iterable[Job]) -> None:
+    def ringdown(self, job: PlanarJob) -> tuple[RingMode, ...]:
+        """The modes of a run in two coordinates."""
+        self._check([job])
+        raw = run(job, self.store, progress=self._report)
+        self.seconds += float(raw.meta["seconds"])
+        return read_modes(job, raw)
+
+    def _check(self, jobs: Iterable[Computation]) -> None:
         missing = sum(job not in self.store for job in jobs)
         if self.stored_only and missing:
             raise NotStoredError(f"{missing} of its simulations were not run yet")

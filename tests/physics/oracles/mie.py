@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.optimize import newton
 from scipy.special import spherical_jn, spherical_yn
 
 _TOLERANCE = 1e-12
@@ -104,11 +105,35 @@ def mie_coefficients(order: int, epsilon: complex, x: float) -> tuple[complex, c
     return complex(a), complex(b)
 
 
+def sphere_mode(kind: Literal["TE", "TM"], order: int, index: float) -> complex:
+    """Size parameter k r of a sphere's mode of the fewest radial nodes: Re x > 0, Im x < 0.
+
+    Where the denominator of a_l ("TM") or b_l ("TE") vanishes, by Newton's method from the place
+    that Lam, Leung and Young, J. Opt. Soc. Am. B 9, 1585 (1992) give for large orders. Its quality
+    factor is Re x/(−2 Im x).
+    """
+    nu = order + 0.5
+    shift = 1 / index if kind == "TM" else index
+    start = (nu + 1.85576 * nu ** (1 / 3) - shift / np.sqrt(index**2 - 1)) / index
+    found = newton(lambda x: _denominator(kind, order, index, x), complex(start, -1e-3), tol=1e-12)
+    if not (found.imag < 0 and abs(found.real / start - 1) < 0.1):
+        raise ValueError(f"no mode {kind}{order} near a size parameter of {start:.3g}")
+    return complex(found)
+
+
+def _denominator(kind: str, order: int, index: float, x: complex) -> complex:
+    j, dj = _j(order, index * x)
+    h, dh = _h(order, x)
+    psi, psi_slope, xi, xi_slope = index * x * j, j + index * x * dj, x * h, h + x * dh
+    inner, outer = (index, 1.0) if kind == "TM" else (1.0, index)
+    return inner * psi * xi_slope - outer * psi_slope * xi
+
+
 def _j(order: int, x: complex) -> tuple[complex, complex]:
     return spherical_jn(order, x), spherical_jn(order, x, derivative=True)
 
 
-def _h(order: int, x: float) -> tuple[complex, complex]:
+def _h(order: int, x: complex) -> tuple[complex, complex]:
     return (
         spherical_jn(order, x) + 1j * spherical_yn(order, x),
         spherical_jn(order, x, derivative=True) + 1j * spherical_yn(order, x, derivative=True),
