@@ -326,11 +326,11 @@ class Response:
     def _at_port(self, values: "xr.DataArray", spread: str, port: str) -> UFloat:
         known = spread in self.data  # not in responses of old
         around = self.data[spread].sel(port=port) if known else 0 * values
-        here = [
+        value, spread_here = (
             float(each.sel(wavelength=self.wavelength, method="nearest"))
             for each in (values, around)
-        ]
-        return quantity(*here)
+        )
+        return quantity(value, spread_here)
 
     def environment(
         self,

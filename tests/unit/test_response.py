@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from cqdphotonics import emitters
-from cqdphotonics.cli.simulate import _response_text
+from cqdphotonics.cli.simulate import _response_lines
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, StorageError
 from cqdphotonics.fdtd.modes import Mode
@@ -189,6 +189,8 @@ def test_guided_light_has_an_uncertainty(response):
     power = 0.25 * response.data["purcell"].values[None]
     known = {"guided": (over, power), "guided_uncertainty": (over, 0.04 * power),
              "beta_uncertainty": (over, 0.01 + 0 * power)}  # fmt: skip
+    known |= {f"radiated_{side}": ("wavelength", power[0]) for side in ("up", "down", "side")}
+    known["closure"] = ("wavelength", 0 * power[0])
     data = response.data.assign(known).assign_coords(port=["o1"])
     guided = replace(response, data=data, checks=("energy balance 0.01 (limit 0.05)",))
     assert guided.guided_power("o1").nominal_value == pytest.approx(0.25 * PEAK)
@@ -197,6 +199,6 @@ def test_guided_light_has_an_uncertainty(response):
     assert guided.guided_share("o1").std_dev == pytest.approx(0.01)
     old = replace(guided, data=guided.data.drop_vars(["guided_uncertainty", "beta_uncertainty"]))
     assert old.guided_share("o1").std_dev == 0
-    text = _response_text(guided, [0.5], None)
+    text = "\n".join(_response_lines(guided, [0.5]))
     assert "of all power guided out of o1: 0.25 ± 0.01; that is 7.5 ± 0.3 in the unit" in text
-    assert "guided out of o1: 0.25 (unverified)" in _response_text(old, [0.5], None)
+    assert "guided out of o1: 0.25 (unverified)" in "\n".join(_response_lines(old, [0.5]))

@@ -56,7 +56,8 @@ def test_ring_and_what_it_misses_make_a_dipole():
 
 def test_means_along_the_radius_are_undone():
     """An even field, averaged over a pixel as the solver's arrays are, its first point spoilt: to
-    .5 % at 12 pixels a wavelength along the radius, where the mean alone loses 3 %."""
+    .5 % at 12 pixels a wavelength along the radius, where the mean alone loses 3 %; the first point
+    itself, which has a hundredth of the weight, to 6 %."""
     pixel, q = 1.0, 2 * np.pi / 12
     radius = (np.arange(40) + 0.5) * pixel
 
@@ -69,5 +70,5 @@ def test_means_along_the_radius_are_undone():
     put_right = _on_lid(fields, 1)
     assert put_right[0] == pytest.approx(fields[0])
     assert np.abs(put_right[1, 1:-1] - field(radius)[1:-1]).max() < 5e-3
-    assert put_right[1, 0] == pytest.approx(field(radius[0]), rel=0.006)
+    assert put_right[1, 0] == pytest.approx(field(radius[0]), rel=0.06)
     assert np.abs(mean - field(radius))[1:].max() > 0.015
