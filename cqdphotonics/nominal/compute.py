@@ -45,6 +45,7 @@ def compute(
     from cqdphotonics.fdtd import simulate
     from cqdphotonics.fdtd.simulation import APERTURES
 
+    outside = outside_of_metal(design)
     claims = design.literature.claims if design.literature else ()
     asked = {design.na, *(claim.na for claim in claims if claim.na)}
     response = simulate(
@@ -53,11 +54,23 @@ def compute(
         design.wavelength,
         fidelity or design.fidelity,
         dipole=design.dipole,
-        na=sorted({*APERTURES, *asked}),
+        na=sorted({*APERTURES, *asked, *outside.values()}),
         stack_parameters=design.stack_parameters,
         store=store,
         ranks=ranks,
         limits=limits,
         progress=progress,
     )
-    return write(design, response, directory)
+    return write(design, response, directory, outside)
+
+
+def outside_of_metal(design: NominalDesign) -> dict[str, float]:
+    """Index above ("up") and below ("down") of a design with an endless film of metal; else empty.
+
+    Such a film carries plasmons away sideways, which are no light that anybody collects.
+    """
+    from cqdphotonics.fdtd.metals import continuing
+
+    planned = design.plan()
+    lossy = {name for name, medium in planned.jobs[0].media.items() if medium.poles}
+    return dict(planned.collection_index) if continuing(planned.scene, lossy) else {}

@@ -20,7 +20,8 @@ FigureName = Literal["purcell", "collection", "quality", "volume", "radiated_sha
 """Figures that can be held against the literature.
 
 purcell: F_tot at the emission wavelength. collection: share of all power into `na`. quality,
-volume: Q and Ṽ = V/(λ/n)³ of the dominant mode. radiated_share: of all power, what is not absorbed.
+volume: Q and Ṽ = V/(λ/n)³ of the dominant mode. radiated_share: of all power, what is not absorbed;
+over an endless film of metal what gets away from it, its plasmons left out.
 """
 
 

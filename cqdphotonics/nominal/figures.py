@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,9 @@ class Record(_Part):
     radiated : dict
         "up", "down", "side": power in the same unit.
     collection : tuple of Collected
+    far : (float, float), optional
+        Share of all power that gets away from a film of metal, up and down together; None where
+        no such film goes on. The rest that is not absorbed near the dot are plasmons of the film.
     modes : tuple of KeptMode
         Strongest first.
     formulation : str
@@ -122,6 +126,7 @@ class Record(_Part):
     solver_version: int
     version: str
     cost_seconds: float
+    far: Value | None = None
 
     def share(self, na: float, direction: str) -> "UFloat":
         """Share of all power inside a cone that was computed."""
@@ -131,8 +136,14 @@ class Record(_Part):
         raise KeyError((na, direction))
 
 
-def record(design: NominalDesign, response: "Response") -> Record:
-    """What is kept of a response."""
+def record(
+    design: NominalDesign, response: "Response", outside: Mapping[str, float] | None = None
+) -> Record:
+    """What is kept of a response.
+
+    `outside` has the index above ("up") and below ("down") where a film of metal goes on; the
+    response then holds the collection into these apertures.
+    """
     from cqdphotonics import __version__
     from cqdphotonics.fdtd.job import SOLVER_VERSION
 
@@ -182,6 +193,8 @@ def record(design: NominalDesign, response: "Response") -> Record:
         solver_version=SOLVER_VERSION,
         version=__version__,
         cost_seconds=round(response.cost_seconds, 1),
+        far=value(sum(response.collection(n, side) for side, n in outside.items()))
+        if outside else None,
     )  # fmt: skip
 
 
@@ -218,7 +231,12 @@ def pictured(response: "Response") -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def write(design: NominalDesign, response: "Response", directory: Path | None = None) -> Record:
+def write(
+    design: NominalDesign,
+    response: "Response",
+    directory: Path | None = None,
+    outside: Mapping[str, float] | None = None,
+) -> Record:
     """Keep the figures and the pictures' data of a design; each file appears whole or not at all.
 
     Raises
@@ -228,7 +246,7 @@ def write(design: NominalDesign, response: "Response", directory: Path | None = 
     """
     from cqdphotonics.fdtd.store import storage_error
 
-    kept = record(design, response)
+    kept = record(design, response, outside)
     place = directory or folder()
     content = io.BytesIO()
     np.savez_compressed(content, **pictured(response))

@@ -56,6 +56,8 @@ def figure(claim: Claim, design: NominalDesign, kept: Record) -> "UFloat | None"
         return quantity(*kept.purcell)
     if claim.figure == "collection":
         return kept.share(claim.na or design.na, design.direction)
+    if claim.figure == "radiated_share" and kept.far is not None:
+        return quantity(*kept.far)
     if claim.figure == "radiated_share":
         return 1 - quantity(*kept.absorbed) / quantity(*kept.purcell)
     if not kept.modes:

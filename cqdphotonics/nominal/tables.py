@@ -24,6 +24,10 @@ def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
     if kept.absorbed[0]:
         share = quantity(*kept.absorbed) / purcell
         yield "absorbed, of all power", format_quantity(share)
+        if kept.far is not None:
+            away = quantity(*kept.far)
+            yield "radiated into both half-spaces, of all power", format_quantity(away)
+            yield "into plasmons along the film, of all power", format_quantity(1 - share - away)
     for mode in kept.modes[:1]:
         where = quantity(*mode.wavelength)
         yield (

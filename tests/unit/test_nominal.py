@@ -10,6 +10,7 @@ from cqdphotonics import components, nominal
 from cqdphotonics.cli.app import main
 from cqdphotonics.errors import FileFormatError, UnknownNameError
 from cqdphotonics.layout import drc
+from cqdphotonics.nominal.compute import outside_of_metal
 from cqdphotonics.nominal.design import folder, read_design
 from cqdphotonics.nominal.figures import read_pictured, record, write
 from cqdphotonics.nominal.tables import described, rows
@@ -142,6 +143,27 @@ def designed(*claims, gap="because"):
 def test_a_claim_is_compared(claim, reached, within):
     (one,) = nominal.compare(designed(claim), imagined())
     assert (one.reached, one.within) == (reached, within)
+
+
+def test_plasmons_of_a_film_are_not_radiated():
+    """Of F = 10 two are absorbed near the dot and three get away; five run along the film."""
+    kept = imagined(far=(0.3, 0.01), collection=[
+        {"na": na, "direction": side, "share": (0.1, 0.0)}
+        for na in (0.5, 0.7) for side in ("up", "down")
+    ])  # fmt: skip
+    design = designed({"figure": "radiated_share", "value": 0.5})
+    (one,) = nominal.compare(design, kept)
+    assert not one.reached
+    assert one.found.nominal_value == 0.3
+    shown = dict(rows(design, kept))
+    assert shown["radiated into both half-spaces, of all power"].startswith("0.3")
+    assert shown["into plasmons along the film, of all power"].startswith("0.5")
+
+
+def test_where_plasmons_may_run_away():
+    assert set(outside_of_metal(nominal.load("nanopatch_disc_630"))) == {"up", "down"}
+    assert outside_of_metal(nominal.load("bowtie_630")) == {}
+    assert outside_of_metal(nominal.load("bullseye_520")) == {}
 
 
 def test_a_match_is_claimed_only_where_it_is_verified():
