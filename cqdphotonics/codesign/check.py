@@ -14,6 +14,7 @@ from cqdphotonics.codesign.nlopt_run import (
     LOCAL_ALGORITHMS,
 )
 from cqdphotonics.codesign.settings import STACK_PREFIX, FreeParameter
+from cqdphotonics.codesign.slopes import check_slopes
 from cqdphotonics.codesign.space import LENGTH_GRID, Axis, Space
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
@@ -67,6 +68,9 @@ def check_study(study: Study) -> Space:
         _, scene = build(study, space.start)
     with located(study, "stack"):
         _check_plans(study, scene)
+    if study.search.slopes:
+        with located(study, "search", "slopes"):
+            check_slopes(study, space)
     with located(study, "collection", "na"):
         _check_aperture(study, scene.stack)
     with located(study, "objective"):
@@ -195,6 +199,8 @@ def _check_constraints(study: Study) -> None:
     """What is held must be possible, and what it needs must be there."""
     limits, emitter = study.constraints, study.load_emitter()
     if is_theory(study.component):
+        if study.search.slopes:
+            raise InputError(f"{study.component} knows its slopes; slopes: mode is of devices.")
         if limits.kit or limits.minimum_feature or limits.resonance_within or study.ensemble:
             raise InputError(
                 f"{study.component} has no layout: kit, minimum_feature, resonance_within and "

@@ -7,7 +7,7 @@ came back. Asking the same questions again (after a crash, say) therefore takes 
 where the outcomes are kept in a store it takes it at no cost.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,7 +56,8 @@ def search(
     history += ledger.all_of("sample", _samples(space, plan, {space.key(space.start)}))
     if plan.scale_to_wavelength:
         room = plan.budget - len(history) - plan.starts
-        history += ledger.all_of("scaled", _rescaled(space, history, min(room, 2 * plan.starts)))
+        scaled = _rescaled(space, history, plan.weights)
+        history += ledger.all_of("scaled", scaled[: max(min(room, 2 * plan.starts), 0)])
     if best_of(history) is None:
         return history  # nothing works here: more of the same would only cost
     return history + _searches(ledger, plan, history)
@@ -88,13 +89,15 @@ def _samples(space: Space, plan: Plan, taken: set[tuple[int, ...]]) -> list[dict
     return _new_points(space, (space.from_unit(x) for x in drawn), taken)
 
 
-def _rescaled(space: Space, history: Sequence[Evaluation], at_most: int) -> list[dict[str, float]]:
+def _rescaled(
+    space: Space, history: Sequence[Evaluation], weights: Mapping[str, float] | None
+) -> list[dict[str, float]]:
     """The most promising designs with all lengths scaled, so that they meet the wavelength."""
     willing = [e for e in history if e.outcome.worth_scaling]
     willing.sort(key=lambda e: -e.outcome.promise)
-    points = (space.scaled(e.parameters, e.outcome.rescaling or 1.0) for e in willing)
+    points = (space.scaled(e.parameters, e.outcome.rescaling or 1.0, weights) for e in willing)
     taken = {space.key(e.parameters) for e in history}
-    return _new_points(space, points, taken)[: max(at_most, 0)]
+    return _new_points(space, points, taken)
 
 
 def _new_points(

@@ -117,6 +117,8 @@ class Plan:
     seed: int = 1
     scale_to_wavelength: bool = True
     label: str = "search"
+    weights: Mapping[str, float] | None = None
+    """d ln λ/d ln p of each length, where it is known beforehand."""
 
 
 class Listener(Protocol):

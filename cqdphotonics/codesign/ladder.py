@@ -8,7 +8,7 @@ the cheap model. The corrected model is searched within a trust region about the
 which grows where the model foretold well and shrinks where it did not.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
@@ -107,7 +107,7 @@ def climb(
 
     def lift(cheap: Evaluation) -> _Pair | None:
         """Evaluate a cheap design where the dear model should have its resonance."""
-        values = _mapped(space, cheap.parameters, known, pairs)
+        values = _mapped(space, cheap.parameters, known, pairs, plan.weights)
         if any(space.key(e.parameters) == space.key(values) for e in asked):
             return None
         stage = f"ladder {high.name}"
@@ -213,14 +213,18 @@ def _ratio(pair: _Pair) -> float:
 
 
 def _mapped(
-    space: Space, values: dict[str, float], cheap: Sequence[Evaluation], pairs: Sequence[_Pair]
+    space: Space,
+    values: dict[str, float],
+    cheap: Sequence[Evaluation],
+    pairs: Sequence[_Pair],
+    weights: Mapping[str, float] | None,
 ) -> dict[str, float]:
     """The design scaled to where the dear model should have its resonance on the line."""
     seen = [p for p in pairs if p.high.outcome.rescaling is not None]
     designs = resonances(cheap)
     if not seen or not designs:
         return values
-    model = ResonanceModel(space, designs)
+    model = ResonanceModel(space, designs, weights)
     here = space.to_unit(values)
     # The newest of the nearest: two designs may have come from one.
     nearest = min(

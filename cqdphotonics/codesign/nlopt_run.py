@@ -148,11 +148,12 @@ class NloptRun(threading.Thread):
         parameters = space.from_unit(np.clip(point, 0.0, 1.0))
         if not self._plan.scale_to_wavelength:
             return self._height(self._ask(parameters))
-        parameters = ResonanceModel(space, self._resonances).tuned(parameters)
+        weights = self._plan.weights
+        parameters = ResonanceModel(space, self._resonances, weights).tuned(parameters)
         outcome = self._ask(parameters)
         if outcome.worth_scaling:
             # The expectation was wrong; with what this design has said it is better.
-            again = ResonanceModel(space, self._resonances).tuned(parameters)
+            again = ResonanceModel(space, self._resonances, weights).tuned(parameters)
             return max(self._height(outcome), self._height(self._ask(again)))
         return self._height(outcome)
 

@@ -6,9 +6,9 @@ dispersion and fixed lengths make it approximate). To first order in the logarit
     ln λ(p) = ln λ(p₀) + Σ wᵢ ln(pᵢ/p₀ᵢ),   Σ wᵢ ≈ 1,
 
 with weights that say how much each length counts. They are fitted to the designs simulated so far,
-near ones first, and drawn towards equal weights where little is known. A search that steps to a
-new shape can so scale it to the wavelength before it is simulated, instead of losing the resonance
-at every step.
+near ones first, and drawn towards equal weights, or those of the mode's field (`slopes`), where
+little is known. A search that steps to a new shape can so scale it to the wavelength before it is
+simulated, instead of losing the resonance at every step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ NEAR = 0.15
 """Distance, as a share of the parameters' ranges, within which designs tell about each other."""
 
 CAUTION = 0.005
-"""How strongly weights are drawn to equal ones: the misfit in ln λ that is put up with for it."""
+"""How strongly weights are drawn to those expected: the misfit in ln λ put up with for it."""
 
 LARGEST_STEP = 0.15
 """Largest change of scale that the model is trusted with."""
@@ -37,21 +37,33 @@ class ResonanceModel:
         The axes; only lengths count.
     designs : sequence of (parameters, factor)
         Simulated designs with the factor on all lengths that would bring each to the wavelength.
+    expected : mapping, optional
+        The weights as long as nothing else is known, by the mode's field perhaps; equal ones by
+        default.
     """
 
-    def __init__(self, space: Space, designs: Sequence[tuple[Mapping[str, float], float]]) -> None:
+    def __init__(
+        self,
+        space: Space,
+        designs: Sequence[tuple[Mapping[str, float], float]],
+        expected: Mapping[str, float] | None = None,
+    ) -> None:
         self._space = space
         self._lengths = [axis.name for axis in space.axes if axis.is_length]
         self._designs = designs
+        count = len(self._lengths)
+        self._expected = (
+            np.full(count, 1 / max(count, 1))
+            if expected is None
+            else np.array([expected[name] for name in self._lengths])
+        )
         self._units = np.array([space.to_unit(p) for p, _ in designs])
         self._logs = np.array([[np.log(p[n]) for n in self._lengths] for p, _ in designs])
         self._shifts = np.array([-np.log(factor) for _, factor in designs])
 
     def weights(self, values: Mapping[str, float]) -> dict[str, float]:
         """How much each length counts near `values`; they add up to about 1."""
-        count = len(self._lengths)
-        even = np.full(count, 1 / count)
-        fitted = self._fit(values, even) if len(self._designs) > 1 else even
+        fitted = self._fit(values) if len(self._designs) > 1 else self._expected
         return dict(zip(self._lengths, fitted.tolist(), strict=True))
 
     def factor(self, values: Mapping[str, float]) -> float:
@@ -75,13 +87,14 @@ class ResonanceModel:
         away: NDArray[np.float64] = np.abs(self._units - self._space.to_unit(values)).max(axis=1)
         return away
 
-    def _fit(self, values: Mapping[str, float], even: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _fit(self, values: Mapping[str, float]) -> NDArray[np.float64]:
         distances = self._distances(values)
         nearest = int(np.argmin(distances))
         trust = np.exp(-(((distances - distances[nearest]) / NEAR) ** 2))
         steps = (self._logs - self._logs[nearest]) * trust[:, None]
         moved = (self._shifts - self._shifts[nearest]) * trust
-        # Ridge regression for the deviation from equal weights.
-        normal = steps.T @ steps + CAUTION**2 * np.eye(len(even))
-        deviation: NDArray[np.float64] = np.linalg.solve(normal, steps.T @ (moved - steps @ even))
-        return np.clip(even + deviation, -1.0, 2.0)
+        # Ridge regression for the deviation from what was expected.
+        normal = steps.T @ steps + CAUTION**2 * np.eye(len(self._expected))
+        rest = moved - steps @ self._expected
+        deviation: NDArray[np.float64] = np.linalg.solve(normal, steps.T @ rest)
+        return np.clip(self._expected + deviation, -1.0, 2.0)

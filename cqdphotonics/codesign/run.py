@@ -49,6 +49,7 @@ from cqdphotonics.codesign.pareto import Front, front_of, trace, values_of
 from cqdphotonics.codesign.queues import check_engine
 from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.result import Design, StudyResult
+from cqdphotonics.codesign.slopes import mode_slopes
 from cqdphotonics.codesign.space import Space
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
@@ -86,7 +87,9 @@ def run_study(
         # workers have something to do.
         engine = local(cluster.width + 1)
         cancelled = threading.Event()
-        job = _Job(study, space, store, memory, directory, engine, observer, cancelled)
+        job = _Job(
+            study, space, store, memory, directory, engine, observer, cancelled, _plan(study)
+        )
         try:
             with heard(cancelled):
                 result = _solve_theory(job) if is_theory(study.component) else _solve(job)
@@ -114,6 +117,7 @@ class _Job:
     engine: Engine
     observer: Observer
     cancelled: threading.Event
+    plan: Plan
 
     def begin(
         self, name: str, values: dict[str, float], fidelity: str
@@ -134,6 +138,13 @@ class _Job:
 
 
 def _solve(job: _Job) -> StudyResult:
+    if job.study.search.slopes:
+        job.observer.stage("slopes: the start's mode, and a second design to check them")
+        found = mode_slopes(job.study, job.space, job.store, job.cancelled)
+        job.observer.stage(
+            f"slopes: {found.words}" + ("; not used" if found.weights is None else "")
+        )
+        job = replace(job, plan=replace(job.plan, weights=found.weights))
     history = _search(job)
     rungs, winner = _climb(job, history)
     result = _prove(job, [*history, *rungs], winner)
@@ -174,7 +185,7 @@ def _search(job: _Job) -> list[Evaluation]:
     )
     evaluator = _evaluator(job, settings.fidelity)
     recorder = Recorder(job.directory, job.observer)
-    history = search(job.space, evaluator, _plan(job.study), job.engine, recorder)
+    history = search(job.space, evaluator, job.plan, job.engine, recorder)
     best = best_of(history)
     if best is None:
         raise SimulationError(
@@ -194,7 +205,7 @@ def _climb(job: _Job, history: list[Evaluation]) -> tuple[list[Evaluation], Eval
         job.observer.stage(f"ladder: {step.budget} evaluations at most, {step.fidelity}")
         low = Rung(fidelity, _evaluator(job, fidelity), step.below)
         high = Rung(step.fidelity, _evaluator(job, step.fidelity), step.budget)
-        more, asked = climb(job.space, low, high, below, _plan(job.study), job.engine, recorder)
+        more, asked = climb(job.space, low, high, below, job.plan, job.engine, recorder)
         added += [*more, *asked]
         top = best_of(asked)
         if top is None:
@@ -211,7 +222,7 @@ def _front(job: _Job, history: list[Evaluation]) -> StudyFront:
         f"front: {wanted.figures[0]} against {wanted.figures[1]}, {wanted.points} searches of at "
         f"most {wanted.budget} evaluations"
     )
-    plan = replace(_plan(job.study), budget=wanted.budget)
+    plan = replace(job.plan, budget=wanted.budget)
     recorder = Recorder(job.directory, job.observer)
     evaluator: Any = (
         theory_evaluator(job.study)
@@ -269,7 +280,7 @@ def _solve_theory(job: _Job) -> StudyResult:
     job.observer.stage(f"search: {settings.budget} evaluations at most, {settings.algorithm}")
     evaluator = theory_evaluator(study)
     recorder = Recorder(job.directory, job.observer)
-    history = search(job.space, evaluator, _plan(study), job.engine, recorder)
+    history = search(job.space, evaluator, job.plan, job.engine, recorder)
     winner = best_of(history)
     if winner is None:
         raise SimulationError(f"no rates could be solved: {history[0].outcome.reason}")
@@ -304,7 +315,7 @@ def _prove(job: _Job, history: list[Evaluation], winner: Evaluation) -> StudyRes
     (start, start_problem), (best, best_problem) = (f.result() for f in futures)
 
     for _ in range(MOST_CORRECTIONS):
-        scaled = _corrected(study, space, history, chosen, best)
+        scaled = _corrected(job, history, chosen, best)
         if scaled is None:
             break
         job.observer.stage(
@@ -373,8 +384,7 @@ def _height(study: Study, simulated: Simulated | None) -> float:
 
 
 def _corrected(
-    study: Study,
-    space: Space,
+    job: _Job,
     history: list[Evaluation],
     values: dict[str, float],
     simulated: Simulated | None,
@@ -384,12 +394,13 @@ def _corrected(
     How much each length counts is known from the search: the coarse model's slopes with the fine
     model's value.
     """
-    if simulated is None or not study.search.scale_to_wavelength:
+    space = job.space
+    if simulated is None or not job.study.search.scale_to_wavelength:
         return None
     factor, _, gain = simulated.scaling
     if factor is None or gain < WORTH_SCALING:
         return None
-    weights = ResonanceModel(space, resonances(history)).weights(values)
+    weights = ResonanceModel(space, resonances(history), job.plan.weights).weights(values)
     scaled = space.scaled(values, factor, weights)
     return None if space.key(scaled) == space.key(values) else scaled
 

@@ -151,6 +151,11 @@ class Search(Part):
         description="Where a design resonates beside the emitter's wavelength, also try it with "
         "all free lengths scaled by the ratio of the wavelengths.",
     )
+    slopes: Literal["", "mode"] = Field(
+        default="",
+        description="mode: how much each length moves the resonance is taken from the field of the "
+        "start's mode (round devices without metal); two simulations more.",
+    )
 
     @model_validator(mode="after")
     def _enough(self) -> Self:

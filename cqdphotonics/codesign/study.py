@@ -65,7 +65,7 @@ def _exponents(value: Any) -> Any:
     return {value: 1.0} if isinstance(value, str) else value
 
 
-LATER = {"ensemble": ("index", "index_of")}
+LATER = {"ensemble": ("index", "index_of"), "search": ("slopes",)}
 """Keys that came later: where they are not used, a study is what it was before."""
 
 

@@ -214,6 +214,8 @@ class Job(Computation):
         As `box`: where the energy of modes is counted; `box` itself if not given.
     spheres : tuple of SphereSpec
         Laid over the solids; there is no layout that they could come from.
+    whole_modes : bool
+        Keep the fields of modes in the whole of `mode_box` (cylindrical runs only).
     """
 
     solver_version: int = SOLVER_VERSION
@@ -243,13 +245,14 @@ class Job(Computation):
     mode_box: tuple[float, float, float, float] | None = None
     spheres: tuple[SphereSpec, ...] = ()
     reference: Literal["run", "theory"] = "run"
+    whole_modes: bool = False
 
     def canonical(self) -> str:
         """JSON with sorted keys; what came later only where it is used, as in older jobs."""
         content = self.model_dump(mode="json")
         if self.reference == "run":
             del content["reference"]
-        for name in ("ports", "spheres"):
+        for name in ("ports", "spheres", "whole_modes"):
             if not content[name]:
                 del content[name]
         if not self.stop.whole_stretch:

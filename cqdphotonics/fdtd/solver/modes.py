@@ -60,7 +60,9 @@ def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]
         ``mode_epsilon`` there; ``mode_plane`` (mode, component, x, y), the complex field in the
         emitter's plane (along r, with y of length 1, when cylindrical; components r, φ, z then)
         with ``mode_x`` and ``mode_y``; ``resonances_late``, the ring-down's modes with these
-        periods counted. All of a mode's fields share one arbitrary unit.
+        periods counted; where the job asks for whole modes, ``mode_electric`` and
+        ``mode_displacement`` (mode, component, z, r) over ``mode_r`` and ``mode_z``. All of a
+        mode's fields share one arbitrary unit.
     """
     frequencies = run.frequencies
     band = (float(frequencies.min()), float(frequencies.max()))
@@ -91,6 +93,7 @@ def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]
         **_energies(run, box, on_grid / averaged),
         "mode_at_dipole": at_dipole,
         **_in_plane(run, plane),
+        **(_whole(box) if run.job.whole_modes and run.cylindrical else {}),
         **({"resonances_late": late.table} if late is not None else {}),
     }
 
@@ -235,13 +238,8 @@ def _energies(run: "Run", box: _Sum, correction: float) -> dict[str, np.ndarray]
     Fields at the centres of voxels are means of neighbours, which loses some energy. Meep sums
     energy without that loss, but for all modes together; `correction` is the ratio of the two.
     """
-    electric, displacement = np.stack(box.total[:3], axis=1), np.stack(box.total[3:], axis=1)
+    electric, displacement = _fields(box)
     axes, measure = box.coordinates(), box.measure()
-    if run.cylindrical and run.job.angular_number == 1:
-        # Next to the axis Meep 1.25's E_φ is spoilt by what it keeps on the axis itself; there
-        # |E_φ| = |E_r|.
-        for field in (electric, displacement):
-            field[:, 1, :, 0] = field[:, 0, :, 0]
     density = (electric.conj() * displacement).real  # (mode, component, …)
     energy = correction * (density.sum(axis=1) * measure).reshape(len(density), -1).sum(axis=1)
     if run.cylindrical:
@@ -266,6 +264,28 @@ def _energies(run: "Run", box: _Sum, correction: float) -> dict[str, np.ndarray]
         "mode_peak": np.array(peaks),
         "mode_place": np.array(places),
         "mode_epsilon": np.array(epsilons),
+    }
+
+
+def _fields(box: _Sum) -> tuple[np.ndarray, np.ndarray]:
+    """E and D (mode, component, …) in the box."""
+    electric, displacement = np.stack(box.total[:3], axis=1), np.stack(box.total[3:], axis=1)
+    if box.run.cylindrical and box.run.job.angular_number == 1:
+        # Next to the axis Meep 1.25's E_φ is spoilt by what it keeps on the axis itself; there
+        # E_φ = i E_r.
+        for field in (electric, displacement):
+            field[:, 1, :, 0] = 1j * field[:, 0, :, 0]
+    return electric, displacement
+
+
+def _whole(box: _Sum) -> dict[str, np.ndarray]:
+    electric, displacement = _fields(box)
+    height, radius = box.coordinates()
+    return {
+        "mode_electric": electric.astype(np.complex64),
+        "mode_displacement": displacement.astype(np.complex64),
+        "mode_r": radius,
+        "mode_z": height,
     }
 
 
