@@ -3,8 +3,8 @@
 Run with ``python -m benchmarks.ladder [BUDGET] [DIRECTORY]`` (default 14 evaluations of the search
 at fine; half an hour of one core). With a directory it goes on where it was stopped. One small
 bullseye, two free lengths, the same start and seed. Both ways end with a design evaluated at fine.
-Cost is counted in grid points times time steps, which other work on the machine does not change, and
-a simulation that both ways use counts for both. Target: within 2 % of the objective of the fine
+Cost is counted in grid points times time steps, which other work on the machine does not change; a
+simulation that both ways use counts for both. Target: within 2 % of the objective of the fine
 search at a third of its cost or less.
 """
 
@@ -105,8 +105,8 @@ def main() -> None:
         place.mkdir(parents=True, exist_ok=True)
         compare(budget, place)
         return
-    with tempfile.TemporaryDirectory(prefix="cqd-bench-") as place:
-        compare(budget, Path(place))
+    with tempfile.TemporaryDirectory(prefix="cqd-bench-") as temporary:
+        compare(budget, Path(temporary))
 
 
 if __name__ == "__main__":
