@@ -235,7 +235,8 @@ def spectrum(
         axes.plot(x, total, color=BEST, label="all")
         if spread.max() > 0:
             axes.fill_between(x, total - spread, total + spread, color=BEST, alpha=0.2, lw=0)
-        axes.plot(x, data["radiated"], color=GOOD, ls="--", lw=1.2, label="radiated")
+        leaves = "radiated" if kept.far is None else "radiated, with the film's plasmons"
+        axes.plot(x, data["radiated"], color=GOOD, ls="--", lw=1.2, label=leaves)
         if np.abs(data["absorbed"]).max() > 0.02 * total.max():
             axes.plot(x, data["absorbed"], color=BAD, ls=":", lw=1.2, label="absorbed")
         tops = [float(np.nanmax(total)), *(mode.purcell for mode in kept.modes[:1])]

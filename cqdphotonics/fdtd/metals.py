@@ -46,9 +46,9 @@ PIXELS_TO_METAL = 0.2
 CLOSE = 0.012
 """Distance in µm up to which a dot is close to a metal; see `pixels_to_metal`."""
 
-CLOSE_GRID = 5.0
-"""A grid this many times finer than light asks for is for a dot whose power is decided within
-nanometres: its cell is small (`NARROW`) and its reference comes from theory."""
+CLOSE_GRID = {"cylindrical": 5.0, "cartesian": 4.0}
+"""A grid this many times finer than light needs at `draft` is for a dot whose power is decided
+within nanometres: its cell is small (`NARROW`) and its reference comes from theory."""
 
 NARROW = 0.5
 """Padding there, over the usual one."""

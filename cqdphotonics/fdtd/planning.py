@@ -237,7 +237,7 @@ def _job(
     dispersive = frozenset(name for name, medium in media.items() if medium.poles)
     around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
     coarse = _light(media, wavelength, _DRAFT)
-    close = bool(dispersive) and resolution > metals.CLOSE_GRID * coarse
+    close = bool(dispersive) and resolution > metals.CLOSE_GRID[formulation] * coarse
     padding = (metals.NARROW if close else 1.0) * grid.padding * wavelength / around**0.5
     cylindrical = formulation == "cylindrical"
     near = resolution > 1.5 * _light(media, wavelength, grid)  # a fine grid for a metal's sake
