@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 COMMAND_MODULES = (
-    "quantum", "layout", "materials", "nominal", "drc", "simulate", "bands", "codesign", "tapeout",
-    "doctor",
+    "quantum", "layout", "materials", "nominal", "drc", "simulate", "lattice", "bands", "codesign",
+    "tapeout", "doctor",
 )  # fmt: skip
 """Modules of this package that hold commands, in the order of ``cqd --help``."""
 

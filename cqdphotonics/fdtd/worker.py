@@ -17,7 +17,11 @@ import numpy as np
 from cqdphotonics.fdtd.job import Computation, Job, MediumSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.runner import die_with_parent
 
-KINDS = {"bands": "bands.BandsJob", "planar": "planar.PlanarJob"}
+KINDS = {
+    "bands": "bands.BandsJob",
+    "planar": "planar.PlanarJob",
+    "lattice": "lattice.LatticeJob",
+}
 """Where what a job's field ``kind`` says is found; one without it is an emission."""
 
 

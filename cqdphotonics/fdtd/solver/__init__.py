@@ -16,6 +16,7 @@ from cqdphotonics.fdtd.solver.run import DivergedError  # noqa: E402
 
 if TYPE_CHECKING:
     from cqdphotonics.fdtd.bands import BandsJob
+    from cqdphotonics.fdtd.lattice import LatticeJob
     from cqdphotonics.fdtd.planar import PlanarJob
 
 __all__ = ["DivergedError", "compute", "is_master", "quiet", "simulate", "versions"]
@@ -33,7 +34,13 @@ def _planar(job: "PlanarJob") -> dict[str, np.ndarray]:
     return ring_down(job)
 
 
-_SOLVERS: dict[str, Any] = {"bands": _bands, "planar": _planar}
+def _lattice(job: "LatticeJob") -> dict[str, np.ndarray]:
+    from cqdphotonics.fdtd.solver.lattice import plane_wave
+
+    return plane_wave(job)
+
+
+_SOLVERS: dict[str, Any] = {"bands": _bands, "planar": _planar, "lattice": _lattice}
 """By a job's kind; loaded when needed, since they bring much that an emission does without."""
 
 
