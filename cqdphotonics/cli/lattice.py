@@ -162,10 +162,10 @@ def plan_text(planned: "LatticePlan", store: "Store") -> str:
 
 def response_data(response: "LatticeResponse", output: Path | None) -> dict[str, Any]:
     """The response, as data; the fields are in the files."""
-    from cqdphotonics.fdtd.lattice_response import SPECTRA
+    from cqdphotonics.fdtd.lattice import NAMES
 
     data = response.data
-    known = [name for name in SPECTRA if name in data]
+    known = [name for name in NAMES if name in data]
     return {
         **response.about(),
         "at_wavelength": {name: response.at(name) for name in known},
@@ -176,17 +176,6 @@ def response_data(response: "LatticeResponse", output: Path | None) -> dict[str,
         },
         "output": output,
     }
-
-
-NAMES = {
-    "transmittance": "transmittance",
-    "reflectance": "reflectance",
-    "absorptance": "absorptance",
-    "emitter": "|E|²/|E₀|² at the emitter",
-    "hole_mean": "|E|²/|E₀|², mean over the hole",
-    "hole_highest": "|E|²/|E₀|², highest in the hole",
-}
-"""How the spectra are called."""
 
 
 def wavelength_text(extremum: "Extremum") -> str:
@@ -202,6 +191,7 @@ def wavelength_text(extremum: "Extremum") -> str:
 def response_text(response: "LatticeResponse", output: Path | None) -> str:
     """The response in words."""
     from cqdphotonics.display import format_quantity
+    from cqdphotonics.fdtd.lattice import NAMES
 
     lines = [f"at {response.wavelength:g} µm:"]
     for name, words in NAMES.items():

@@ -14,6 +14,16 @@ from cqdphotonics.fdtd.job import Computation, MediumSpec, MirrorSpec, SolidSpec
 
 Side = Literal["up", "down"]
 
+NAMES = {
+    "transmittance": "transmittance",
+    "reflectance": "reflectance",
+    "absorptance": "absorptance",
+    "emitter": "|E|²/|E₀|² at the emitter",
+    "hole_mean": "|E|²/|E₀|², mean over the hole",
+    "hole_highest": "|E|²/|E₀|², highest in the hole",
+}
+"""How the spectra are called."""
+
 
 class LatticeJob(Computation):
     """A plane wave on one cell of an array.

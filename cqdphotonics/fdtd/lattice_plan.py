@@ -9,7 +9,7 @@ from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.faces import face_layers
 from cqdphotonics.fdtd.geometry import solids_about_emitter
-from cqdphotonics.fdtd.job import MediumSpec, MirrorSpec, StopSpec
+from cqdphotonics.fdtd.job import MediumSpec, MirrorSpec, SolidSpec, StopSpec
 from cqdphotonics.fdtd.lattice import LatticeJob, Side
 from cqdphotonics.fdtd.metals import ALIGNMENT_RANGE
 from cqdphotonics.fdtd.planning import check_wavelength, medium_spec
@@ -23,8 +23,8 @@ DEFAULT_BAND = 0.2
 SPECTRUM_POINTS = 121
 CUT_STRIDE = 4
 
-METAL_PIXELS = (75.0, 100.0, 125.0)
-"""Pixels per µm of the three grids where there is metal: two to three of a skin depth of 25 nm."""
+METAL_PIXELS = (50.0, 100.0, 125.0)
+"""Pixels per µm of the three grids where there is metal: one to three of a skin depth of 25 nm."""
 
 LIGHT_PIXELS = (14.0, 20.0, 28.0)
 """Pixels per wavelength in the densest medium, where there is none."""
@@ -32,7 +32,7 @@ LIGHT_PIXELS = (14.0, 20.0, 28.0)
 GRIDS = {"draft": (0,), "standard": (0, 1), "fine": (0, 1, 2)}
 """Grids of each fidelity, coarse to fine. Cells are cheap, so that `standard` has two already."""
 
-_AGREEMENT, _LEFT = 1e-3, 3e-3
+_AGREEMENT, _LEFT = (3e-3, 1e-3, 1e-3), (1e-2, 3e-3, 3e-3)
 _INTERVAL_WAVELENGTHS, _LONGEST_WAVELENGTHS = 8.0, 300.0
 _PML_WAVELENGTHS = 0.5
 _GAP_WAVELENGTHS = 0.25
@@ -104,7 +104,8 @@ def plan_lattice(
     check_wavelength(low)
     check_wavelength(high)
     cell = unit_cell(scene)
-    names = {s.material for s in scene.solids} | {f.material for f in scene.films} | {scene.medium}
+    used = {s.material for s in scene.solids} | {f.material for f in scene.films}
+    names = used | {scene.medium}
     media = {name: medium_spec(name, wavelength, (low, high)) for name in sorted(names)}
     for side, film in (("below", scene.films[0]), ("above", scene.films[-1])):
         if media[film.material].poles:
@@ -128,7 +129,9 @@ def _notes(
     cell: UnitCell, media: dict[str, MediumSpec], jobs: tuple[LatticeJob, ...]
 ) -> tuple[str, ...]:
     px, py = cell.periods
-    notes = [f"one cell of {px:g} × {py:g} µm, read from the layout: {cell.scene.symmetry.reason}"]
+    held = {"x": cell.scene.symmetry.mirror_x, "y": cell.scene.symmetry.mirror_y}
+    planes = " and ".join(axis for axis, holds in held.items() if holds) or "none"
+    notes = [f"one cell of {px:g} × {py:g} µm, read from the layout; mirror planes: {planes}"]
     notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
     for job in jobs:
         if any(abs(a - b) > 1e-6 for a, b in zip(job.periods, cell.periods, strict=True)):
@@ -239,8 +242,8 @@ def _job(
         cut=(short(bottom - cut), short(top + cut)),
         cut_stride=CUT_STRIDE,
         stop=StopSpec(
-            agreement=_AGREEMENT,
-            largest_tail=_LEFT,
+            agreement=_AGREEMENT[grid],
+            largest_tail=_LEFT[grid],
             interval=short(_INTERVAL_WAVELENGTHS * wavelength),
             longest=short(_LONGEST_WAVELENGTHS * wavelength),
         ),
@@ -265,7 +268,11 @@ def _hole(cell: UnitCell) -> tuple[float, float, float, float, float, float] | N
     for solid in reversed(pattern):
         if solid.contains(x, y, z) and not materials.load(solid.material).is_metal:
             xmin, ymin, xmax, ymax = solid.bounds
-            centre = ((xmin + xmax) / 2 - x, (ymin + ymax) / 2 - y, (solid.zmin + solid.zmax) / 2 - z)
+            centre = (
+                (xmin + xmax) / 2 - x,
+                (ymin + ymax) / 2 - y,
+                (solid.zmin + solid.zmax) / 2 - z,
+            )
             size = (xmax - xmin, ymax - ymin, solid.zmax - solid.zmin)
             a, b, c, d, e, f = (round(v, 9) + 0.0 for v in (*centre, *size))
             return (a, b, c, d, e, f)
@@ -279,7 +286,7 @@ def _solids(
     face: float,
     frequency: float,
     metallic: bool,
-):  # type: ignore[no-untyped-def]
+) -> tuple[tuple[SolidSpec, ...], dict[str, MediumSpec]]:
     """The solids of a job and all its media; with metals also the layers at their faces."""
     scene = cell.scene
     if not metallic:

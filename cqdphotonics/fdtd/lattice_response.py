@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 DATA, ABOUT = "lattice.nc", "lattice.json"
 
-SPECTRA = ("transmittance", "reflectance", "absorptance", "emitter", "hole_mean", "hole_highest")
 GAIN_LIMIT = 0.01
 """Largest share of the light that may seem to come out of the array."""
 GRIDS_LIMIT = 0.02
@@ -42,7 +41,7 @@ class Extremum:
     Attributes
     ----------
     spectrum : str
-        Of `SPECTRA`.
+        A key of `cqdphotonics.fdtd.lattice.NAMES`.
     kind : {"maximum", "minimum"}
     wavelength, value : UFloat
         In µm, and in the spectrum's unit.
@@ -305,12 +304,10 @@ def _window(raw: RawResult, name: str) -> np.ndarray:
     return {"transmittance": through, "reflectance": entering}.get(name, through + entering)
 
 
-def _extrema(
-    wavelength: np.ndarray, runs: list[dict[str, np.ndarray]]
-) -> tuple[Extremum, ...]:
-    wanted = [("transmittance", "maximum"), ("transmittance", "minimum"), ("reflectance", "minimum"),
-              ("absorptance", "maximum"), ("emitter", "maximum"), ("hole_mean", "maximum"),
-              ("hole_highest", "maximum")]  # fmt: skip
+def _extrema(wavelength: np.ndarray, runs: list[dict[str, np.ndarray]]) -> tuple[Extremum, ...]:
+    highest = ("transmittance", "absorptance", "emitter", "hole_mean", "hole_highest")
+    wanted = [(name, "maximum") for name in highest]
+    wanted += [("transmittance", "minimum"), ("reflectance", "minimum")]
     out = []
     for name, kind in wanted:
         if name not in runs[-1]:
@@ -336,7 +333,9 @@ def _peak(wavelength: np.ndarray, values: np.ndarray, sign: int) -> tuple[float,
     if len(inner) == 0:
         return None
     top = int(inner[np.argmax(level[inner])])
-    curve = np.polyfit(wavelength[top - 1 : top + 2] - wavelength[top], values[top - 1 : top + 2], 2)
+    curve = np.polyfit(
+        wavelength[top - 1 : top + 2] - wavelength[top], values[top - 1 : top + 2], 2
+    )
     offset = -curve[1] / (2 * curve[0])
     return float(wavelength[top] + offset), float(np.polyval(curve, offset))
 

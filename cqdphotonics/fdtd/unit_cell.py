@@ -12,7 +12,7 @@ from cqdphotonics.fdtd.solids import Ellipse, Prism, Solid
 from cqdphotonics.fdtd.symmetry import prove
 
 _SAME = 2.1e-3
-"""Two places nearer than this (µm) are one: every outline was rounded to the 1 nm grid by itself."""
+"""Places nearer than this (µm) are one: every outline was rounded to the 1 nm grid by itself."""
 
 _SIDES = 96
 

@@ -27,8 +27,8 @@ def plane_wave(job: LatticeJob) -> dict[str, np.ndarray]:
     -------
     dict
         ``transmitted`` and ``entering`` (f,), also as they were an interval before
-        (``…_before``); ``emitter`` (f, 2, 2, 2) |E|² about the origin; ``region`` (f, x, y, z) and ``cut``
-        (g, x, z) with their coordinates (``cut_x`` …) and ``cut_frequencies``; ``summary``: time,
+        (``…_before``); ``emitter`` (f, 2, 2, 2), |E|² about the origin; ``region`` (f, x, y, z) and
+        ``cut`` (g, x, z) with their coordinates (``cut_x`` …) and ``cut_frequencies``; ``summary``: time,
         change of the spectra, field that is left, whether both are below their limits.
     """
     narrow = (2 / job.resolution, 2 / job.resolution)
@@ -75,7 +75,9 @@ class _Run:
             eps_averaging=job.averaging,
             symmetries=[mp.Mirror(_AXES[m.axis], phase=m.parity) for m in job.mirrors],
             sources=[
-                mp.Source(pulse, component=self.component, center=self._at(job.source), size=self.lid)
+                mp.Source(
+                    pulse, component=self.component, center=self._at(job.source), size=self.lid
+                )
             ],
             k_point=mp.Vector3(),
             # Else films without end, being copied into all neighbouring cells, vanish (1.25); the
@@ -136,7 +138,11 @@ class _Run:
             now = self.fluxes()
             scale = now["entering"] if incident is None else incident
             left = max(field) / max(driven, 1e-300)
-            if not np.isfinite(left) or not np.isfinite(now["transmitted"]).all() or left > _GROWTH_LIMIT:
+            if (
+                not np.isfinite(left)
+                or not np.isfinite(now["transmitted"]).all()
+                or left > _GROWTH_LIMIT
+            ):
                 raise DivergedError(f"fields of the array grow, at t = {self.sim.meep_time():.1f}")
             # The weakest frequency counts as the strongest: each is normalised by its own light.
             change = max(float(np.abs((now[n] - before[n]) / scale).max()) for n in now)
