@@ -55,10 +55,16 @@ def index_text() -> str:
     for component in components.names():
         for design in nominal.of_family(component):
             kept = nominal.read_record(design)
-            figure = "not simulated" if kept is None else (
-                format_quantity(quantity(*kept.purcell)) + f", {kept.fidelity}"
-            )  # fmt: skip
-            for mode in kept.modes[:1] if kept is not None else ():
+            figure, modes = "not simulated", ()
+            if isinstance(kept, nominal.ArrayRecord):
+                highest = kept.enhancement
+                figure = "no resonance" if highest is None else (
+                    f"|E|² × {format_quantity(highest)}, {kept.fidelity}"
+                )  # fmt: skip
+            elif kept is not None:
+                figure = format_quantity(quantity(*kept.purcell)) + f", {kept.fidelity}"
+                modes = kept.modes[:1]
+            for mode in modes:
                 place, width = mode.wavelength[0], mode.wavelength[0] / mode.quality[0]
                 if abs(place - design.wavelength) > width:  # or the factor says little of it
                     on_line = format_quantity(mode.purcell)
@@ -102,8 +108,11 @@ def section(design: nominal.NominalDesign) -> list[str]:
     lines += [f"**{verdict.rstrip('.')}.** {reason}".rstrip(), ""]
     if SAID[now] and kept is not None:
         lines += [f"*These figures were {SAID[now]}.*", ""]
+    driven = (
+        f"dipole along {design.dipole}" if design.light == "dipole" else "plane wave from above"
+    )
     lines += [
-        f"`{design.name}`: stack `{design.stack}`, dipole along {design.dipole}; "
+        f"`{design.name}`: stack `{design.stack}`, {driven}; "
         f"{settings(design)}. How it was found: {design.found.how}.",
         "",
     ]
@@ -150,7 +159,15 @@ def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> li
 def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
     """All pictures of a design as one block of HTML."""
     parts = [("layout", layout(design))]
-    if kept is not None:
+    if isinstance(kept, nominal.ArrayRecord):
+        data = read_pictured(design)
+        parts += [
+            (f"|E|²/|E₀|² in the plane y = 0 at {float(data['field_wavelength'][0]):.4g} µm",
+             array_field(design, data)),
+            ("shares of the light; dashed: the flat film's plasmon", array_powers(design, kept, data)),
+            ("|E|² over that of the light", array_enhancements(design, kept, data)),
+        ]  # fmt: skip
+    elif kept is not None:
         data = read_pictured(design)
         parts += [
             ("|E|² in the plane through the dot, at the emission", field(design, data)),
@@ -158,10 +175,11 @@ def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
             (f"power a steradian, mean over the azimuth; dashed: NA {design.na:g}",
              far_field(design, data)),
         ]  # fmt: skip
-    parts.append(
-        ("cross-sections through the dot; red: where the absorbing layers begin; dashed: the "
-         "surface through which power is counted", cross_section(design))
-    )  # fmt: skip
+    if design.light == "dipole":
+        parts.append(
+            ("cross-sections through the dot; red: where the absorbing layers begin; dashed: the "
+             "surface through which power is counted", cross_section(design))
+        )  # fmt: skip
     figures = [
         f'<figure style="margin:0;{_width(what)}">{picture}'
         f'<figcaption style="font-size:.8rem">{html.escape(what)}</figcaption></figure>'
@@ -272,6 +290,44 @@ def field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
         bar.set_label("|E|² (dB)")
         bar.outline.set_visible(False)
         return _svg(figure, design, "field", "Intensity in a vertical cut through the dot.")
+
+
+def _places(kept: nominal.ArrayRecord) -> list[tuple[float, str]]:
+    return [(one.wavelength * 1e3, f"plasmon ({one.side})") for one in kept.plasmons]
+
+
+def array_powers(
+    design: nominal.NominalDesign, kept: nominal.ArrayRecord, data: dict[str, np.ndarray]
+) -> str:
+    """Transmittance, reflectance and absorptance of an array."""
+    from cqdphotonics.report.lattice import powers
+    from cqdphotonics.report.svg import drawing
+
+    with drawing(4.6, 3.6) as (figure, axes):
+        powers(axes, data["wavelength"] * 1e3, data, _places(kept))
+        return _svg(figure, design, "powers", "Shares of the light against wavelength.")
+
+
+def array_enhancements(
+    design: nominal.NominalDesign, kept: nominal.ArrayRecord, data: dict[str, np.ndarray]
+) -> str:
+    """Field in the hole of an array over that of the light."""
+    from cqdphotonics.report.lattice import enhancements
+    from cqdphotonics.report.svg import drawing
+
+    with drawing(4.6, 3.6) as (figure, axes):
+        enhancements(axes, data["wavelength"] * 1e3, data, _places(kept))
+        return _svg(figure, design, "enhancement", "Field in the hole against wavelength.")
+
+
+def array_field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
+    """Field of an array in a vertical plane."""
+    from cqdphotonics.report.lattice import field as drawn
+    from cqdphotonics.report.svg import drawing
+
+    with drawing(4.6, 4.2) as (figure, axes):
+        drawn(axes, data["x"], data["z"], data["field"])
+        return _svg(figure, design, "field", "Intensity in a vertical cut through the hole.")
 
 
 def far_field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:

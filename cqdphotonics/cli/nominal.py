@@ -72,17 +72,24 @@ def _list(json: bool) -> None:
     for name in nominal.names():
         design = nominal.load(name)
         kept = nominal.read_record(design)
-        figure = "not simulated" if kept is None else (
-            f"F = {format_quantity(quantity(*kept.purcell))}, {kept.fidelity}"
-            + ("" if kept.converged else ", NOT CONVERGED")
-        )  # fmt: skip
+        figure, purcell = "not simulated", None
+        if isinstance(kept, nominal.ArrayRecord):
+            highest = kept.enhancement
+            figure = "no resonance" if highest is None else (
+                f"|E|² × {format_quantity(highest)}, {kept.fidelity}"
+            )  # fmt: skip
+        elif kept is not None:
+            purcell = quantity(*kept.purcell)
+            figure = f"F = {format_quantity(purcell)}, {kept.fidelity}"
+        if kept is not None and not kept.converged:
+            figure += ", NOT CONVERGED"
         lines.append((name, design.component, figure))
         found.append(
             {
                 "name": name,
                 "component": design.component,
                 "wavelength": design.wavelength,
-                "purcell": None if kept is None else quantity(*kept.purcell),
+                "purcell": purcell,
                 "fidelity": None if kept is None else kept.fidelity,
             }
         )

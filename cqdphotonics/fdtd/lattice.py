@@ -8,9 +8,9 @@ emitter, in the middle of the cell.
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from cqdphotonics.fdtd.job import Computation, MediumSpec, MirrorSpec, SolidSpec, StopSpec
+from cqdphotonics.fdtd.job import Computation, MediumSpec, MirrorSpec, SolidSpec
 
 Side = Literal["up", "down"]
 
@@ -23,6 +23,21 @@ NAMES = {
     "hole_highest": "|E|²/|E₀|², highest in the hole",
 }
 """How the spectra are called."""
+
+
+class QuietSpec(BaseModel):
+    """When a run ends.
+
+    At every `interval` after the source: when twice in a row no spectrum changes by more than
+    `agreement` of the light and no more than `left` of the highest field is there; at the latest
+    after `longest`, unconverged. Times are µm/c.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    agreement: float = Field(gt=0, lt=1)
+    left: float = Field(gt=0, lt=1)
+    interval: float = Field(gt=0)
+    longest: float = Field(gt=0)
 
 
 class LatticeJob(Computation):
@@ -59,9 +74,7 @@ class LatticeJob(Computation):
         From which to which height the field is kept in the plane y = 0.
     cut_stride : int
         At each how many-th frequency.
-    stop : StopSpec
-        The run ends when the spectra of two intervals in a row agree to `agreement`;
-        `largest_tail` is what may be left of the field, relative to its highest.
+    stop : QuietSpec
     """
 
     kind: Literal["lattice"] = "lattice"
@@ -87,7 +100,7 @@ class LatticeJob(Computation):
     region: tuple[float, float, float, float, float, float] | None = None
     cut: tuple[float, float]
     cut_stride: int = 1
-    stop: StopSpec
+    stop: QuietSpec
 
     def voxels(self) -> int:
         """Number of grid points that are stepped, mirrors counted."""

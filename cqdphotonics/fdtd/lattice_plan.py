@@ -9,8 +9,8 @@ from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.faces import face_layers
 from cqdphotonics.fdtd.geometry import solids_about_emitter
-from cqdphotonics.fdtd.job import MediumSpec, MirrorSpec, SolidSpec, StopSpec
-from cqdphotonics.fdtd.lattice import LatticeJob, Side
+from cqdphotonics.fdtd.job import MediumSpec, MirrorSpec, SolidSpec
+from cqdphotonics.fdtd.lattice import LatticeJob, QuietSpec, Side
 from cqdphotonics.fdtd.metals import ALIGNMENT_RANGE
 from cqdphotonics.fdtd.planning import check_wavelength, medium_spec
 from cqdphotonics.fdtd.scene import Scene
@@ -241,9 +241,9 @@ def _job(
         region=hole,
         cut=(short(bottom - cut), short(top + cut)),
         cut_stride=CUT_STRIDE,
-        stop=StopSpec(
+        stop=QuietSpec(
             agreement=_AGREEMENT[grid],
-            largest_tail=_LEFT[grid],
+            left=_LEFT[grid],
             interval=short(_INTERVAL_WAVELENGTHS * wavelength),
             longest=short(_LONGEST_WAVELENGTHS * wavelength),
         ),

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from uncertainties import UFloat
 
-from cqdphotonics import __version__, materials
+from cqdphotonics import __version__
 from cqdphotonics.display import quantity
-from cqdphotonics.errors import InputError
-from cqdphotonics.fdtd.films import plasmon
 from cqdphotonics.fdtd.lattice import LatticeJob
 from cqdphotonics.fdtd.lattice_plan import LatticePlan
+from cqdphotonics.fdtd.lattice_plasmons import PredictedPlasmon, predicted_plasmons
 from cqdphotonics.fdtd.runner import Limits, run
 from cqdphotonics.fdtd.store import RawResult, Store, storage_error
 
@@ -51,28 +50,6 @@ class Extremum:
     kind: str
     wavelength: UFloat
     value: UFloat
-
-
-@dataclass(frozen=True)
-class PredictedPlasmon:
-    """Where the flat film's surface plasmon fits into the period.
-
-    Attributes
-    ----------
-    side : {"down", "up"}
-        Of the film.
-    order : (int, int)
-        Of the array's reciprocal lattice.
-    wavelength : float
-        Re k∥ of the film as it is equals the reciprocal vector; in µm.
-    half_space : float
-        The same with metal without end.
-    """
-
-    side: str
-    order: tuple[int, int]
-    wavelength: float
-    half_space: float
 
 
 @dataclass(frozen=True)
@@ -312,32 +289,32 @@ def _extrema(wavelength: np.ndarray, runs: list[dict[str, np.ndarray]]) -> tuple
     for name, kind in wanted:
         if name not in runs[-1]:
             continue
-        found = [_peak(wavelength, run[name], 1 if kind == "maximum" else -1) for run in runs]
-        if found[-1] is None:
+        sign = 1 if kind == "maximum" else -1
+        found = _peaks(wavelength, runs[-1][name], sign)
+        if not found:
             continue
-        place, value = found[-1]
+        place, value = max(found, key=lambda peak: sign * peak[1])
         spreads = (0.0, 0.0)
-        if len(runs) > 1 and found[-2] is not None:
+        if len(runs) > 1 and (earlier := _peaks(wavelength, runs[-2][name], sign)):
+            # The same one on the grid before, not what is highest there.
+            before = min(earlier, key=lambda peak: abs(peak[0] - place))
             spreads = (
-                float(np.hypot(place - found[-2][0], _FLOOR * place)),
-                abs(value - found[-2][1]),
+                float(np.hypot(place - before[0], _FLOOR * place)),
+                abs(value - before[1]),
             )
         out.append(Extremum(name, kind, quantity(place, spreads[0]), quantity(value, spreads[1])))
     return tuple(out)
 
 
-def _peak(wavelength: np.ndarray, values: np.ndarray, sign: int) -> tuple[float, float] | None:
-    """The highest (lowest) point that is higher (lower) than both neighbours, by a parabola."""
-    level = sign * values
-    inner = np.flatnonzero((level[1:-1] > level[:-2]) & (level[1:-1] >= level[2:])) + 1
-    if len(inner) == 0:
-        return None
-    top = int(inner[np.argmax(level[inner])])
-    curve = np.polyfit(
-        wavelength[top - 1 : top + 2] - wavelength[top], values[top - 1 : top + 2], 2
-    )
-    offset = -curve[1] / (2 * curve[0])
-    return float(wavelength[top] + offset), float(np.polyval(curve, offset))
+def _peaks(wavelength: np.ndarray, values: np.ndarray, sign: int) -> list[tuple[float, float]]:
+    """Points that are higher (lower) than both neighbours, refined by parabolas."""
+    level, out = sign * values, []
+    for top in np.flatnonzero((level[1:-1] > level[:-2]) & (level[1:-1] >= level[2:])) + 1:
+        part = slice(top - 1, top + 2)
+        curve = np.polyfit(wavelength[part] - wavelength[top], values[part], 2)
+        offset = -curve[1] / (2 * curve[0])
+        out.append((float(wavelength[top] + offset), float(np.polyval(curve, offset))))
+    return out
 
 
 def _checks(
@@ -359,7 +336,7 @@ def _checks(
         time, change, left, _ = raw.arrays["summary"]
         check(f"change of the spectra in the last {job.stop.interval:.3g} µm/c{where}",
               float(change), job.stop.agreement)  # fmt: skip
-        check(f"field that is left at {time:.0f} µm/c{where}", float(left), job.stop.largest_tail)
+        check(f"field that is left at {time:.0f} µm/c{where}", float(left), job.stop.left)
         gain = -float(spectra["absorptance"].min())
         check(f"light out of nothing (negative absorptance){where}", max(gain, 0.0), GAIN_LIMIT)
         if not any(medium.poles for medium in job.media.values()):
@@ -373,52 +350,6 @@ def _checks(
             GRIDS_LIMIT,
         )
     return checks, failed
-
-
-def predicted_plasmons(planned: LatticePlan) -> tuple[PredictedPlasmon, ...]:
-    """Where the plasmons of the flat film meet the order (1, 0), inside the band or near it.
-
-    Only for one film of metal between two dielectrics; of the measured optical constants.
-    """
-    scene = planned.scene
-    bodies = [*scene.solids, *scene.films]
-    metals = [b for b in bodies if materials.load(b.material).is_metal]
-    if scene.continues != "xy" or metals != [scene.solids[0]]:
-        return ()
-    film, period = metals[0], planned.cell.periods[0]
-    low, high = planned.band
-    touching = {
-        "down": next(f.material for f in scene.films if abs(f.zmax - film.zmin) < 1e-6),
-        "up": next(f.material for f in scene.films if abs(f.zmin - film.zmax) < 1e-6),
-    }
-    grid = np.linspace(low, high, 81)
-    out = []
-    for side, other in (("down", "up"), ("up", "down")):
-        found = {"index": np.full(len(grid), np.nan), "half_space": np.full(len(grid), np.nan)}
-        for number, wavelength in enumerate(grid):
-            metal, beside, beyond = (
-                materials.load(name).epsilon(float(wavelength))
-                for name in (film.material, touching[side], touching[other])
-            )
-            try:
-                wave = plasmon(metal, film.zmax - film.zmin, beside, beyond, float(wavelength))
-            except InputError:
-                continue
-            found["index"][number] = wave.index.real
-            found["half_space"][number] = wave.half_space.real
-        places = [_crossing(grid, found[k] * period - grid) for k in ("index", "half_space")]
-        if places[0] is not None and places[1] is not None:
-            out.append(PredictedPlasmon(side, (1, 0), places[0], places[1]))
-    return tuple(out)
-
-
-def _crossing(x: np.ndarray, y: np.ndarray) -> float | None:
-    """Where y first passes zero."""
-    change = np.flatnonzero(np.isfinite(y[1:] * y[:-1]) & (y[1:] * y[:-1] <= 0))
-    if len(change) == 0:
-        return None
-    i = int(change[0])
-    return float(x[i] - y[i] * (x[i + 1] - x[i]) / (y[i + 1] - y[i]))
 
 
 def _provenance(planned: LatticePlan, raws: list[RawResult]) -> dict[str, Any]:

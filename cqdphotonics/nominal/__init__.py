@@ -7,11 +7,13 @@ the jobs and versions (``.json``), and the curves and fields of the gallery's pi
 A design without figures says why it has none; no number is written by hand.
 """
 
+from cqdphotonics.nominal.arrays import ArrayRecord
 from cqdphotonics.nominal.design import Claim, Literature, NominalDesign, load, names, of_family
 from cqdphotonics.nominal.figures import Record, read_record
 from cqdphotonics.nominal.judgement import Compared, compare, judgement, standing
 
 __all__ = [
+    "ArrayRecord",
     "Claim",
     "Compared",
     "Literature",

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cqdphotonics.nominal.design import NominalDesign
-from cqdphotonics.nominal.figures import Record, write
+from cqdphotonics.nominal.arrays import ArrayRecord, array_plan
+from cqdphotonics.nominal.figures import Record, write, write_array
 
 if TYPE_CHECKING:
     from cqdphotonics.fdtd import Limits, Store
@@ -20,7 +21,7 @@ def compute(
     ranks: int = 1,
     limits: "Limits | None" = None,
     progress: Callable[[dict[str, Any]], None] | None = None,
-) -> Record:
+) -> Record | ArrayRecord:
     """Simulate a design and write its figures beside it.
 
     What is in the store already is not computed again: the same command goes on where it was
@@ -45,6 +46,14 @@ def compute(
     from cqdphotonics.fdtd import simulate
     from cqdphotonics.fdtd.simulation import APERTURES
 
+    if design.light == "plane wave":
+        from cqdphotonics.fdtd.lattice_response import simulate_lattice
+
+        planned = array_plan(design, fidelity)
+        found = simulate_lattice(
+            planned, store=store, ranks=ranks, limits=limits, progress=progress
+        )
+        return write_array(design, found, directory)
     outside = outside_of_metal(design)
     claims = design.literature.claims if design.literature else ()
     asked = {design.na, *(claim.na for claim in claims if claim.na)}

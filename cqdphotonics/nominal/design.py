@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from cqdphotonics.fdtd import Plan
     from cqdphotonics.fdtd.scene import Scene
 
-FigureName = Literal["purcell", "collection", "quality", "volume", "radiated_share"]
+FigureName = Literal[
+    "purcell", "collection", "quality", "volume", "radiated_share", "enhancement", "detuning"
+]
 """Figures that can be held against the literature.
 
 purcell: F_tot at the emission wavelength. collection: share of all power into `na`. quality,
 volume: Q and Ṽ = V/(λ/n)³ of the dominant mode. radiated_share: of all power, what is not absorbed;
 over an endless film of metal what gets away from it, its plasmons left out.
+In a plane wave: enhancement, the highest mean |E|²/|E₀|² over the hole; detuning, the relative
+distance of its wavelength from the plasmon that a flat film of that period would have.
 """
 
 
@@ -58,7 +62,8 @@ class Claim(_Part):
         if self.figure == "collection":
             return f"share of all power into NA {self.na:g}"
         return {"purcell": "F", "quality": "Q", "volume": "Ṽ",
-                "radiated_share": "radiated share"}[self.figure]  # fmt: skip
+                "radiated_share": "radiated share", "enhancement": "|E|²/|E₀|² in the hole",
+                "detuning": "distance from the plasmon"}[self.figure]  # fmt: skip
 
 
 class Literature(_Part):
@@ -97,6 +102,10 @@ class NominalDesign(_Part):
         As for `cqdphotonics.simulate`; parameters not given have their defaults.
     wavelength : float
         Vacuum, µm.
+    light : {"dipole", "plane wave"}
+        What drives it; a plane wave falls on an endless array from above.
+    band : (float, float), optional
+        Of the spectra in a plane wave, µm.
     dipole : {"x", "y", "z"}
     na, direction
         The cone whose collection is shown first.
@@ -122,6 +131,8 @@ class NominalDesign(_Part):
     stack: str
     stack_parameters: dict[str, float | int] = {}
     wavelength: float = Field(gt=0, allow_inf_nan=False)
+    light: Literal["dipole", "plane wave"] = "dipole"
+    band: tuple[float, float] | None = None
     dipole: Literal["x", "y", "z"] = "x"
     na: float = Field(default=0.7, gt=0)
     direction: Literal["up", "down"] = "up"
@@ -167,15 +178,22 @@ class NominalDesign(_Part):
             "wavelength": self.wavelength,
             "dipole": self.dipole,
         }
+        if self.light == "plane wave":
+            content |= {"light": self.light, "band": self.band}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def command(self) -> str:
         """The ``cqd simulate`` that simulates it."""
-        parts = [f"cqd simulate {self.component} -s {self.stack} -w {self.wavelength:g}"]
+        what = "simulate" if self.light == "dipole" else "lattice"
+        parts = [f"cqd {what} {self.component} -s {self.stack} -w {self.wavelength:g}"]
         parts += [f"-p {key}={value}" for key, value in self.parameters.items()]
         parts += [f"--stack-parameter {k}={v}" for k, v in self.stack_parameters.items()]
-        parts += [f"--dipole {self.dipole} --na {self.na:g} --fidelity {self.fidelity}"]
+        if self.light == "dipole":
+            parts += [f"--dipole {self.dipole} --na {self.na:g}"]
+        elif self.band is not None:
+            parts += ["--band {:g} {:g}".format(*self.band)]
+        parts += [f"--fidelity {self.fidelity}"]
         return " ".join(parts)
 
 

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cqdphotonics.display import quantity
 from cqdphotonics.errors import FileFormatError
+from cqdphotonics.nominal.arrays import ArrayRecord, pictured_array, record_array
 from cqdphotonics.nominal.design import NominalDesign, folder
 
 if TYPE_CHECKING:
     from uncertainties import UFloat
 
     from cqdphotonics.fdtd import Response
+    from cqdphotonics.fdtd.lattice_response import LatticeResponse
 
 Value = tuple[float, float]
 """A value and its standard deviation; 0 where no uncertainty is known."""
@@ -244,12 +246,37 @@ def write(
     StorageError
         If they can't be written.
     """
+    kept = record(design, response, outside)
+    _keep(design, kept, pictured(response), directory)
+    return kept
+
+
+def write_array(
+    design: NominalDesign, response: "LatticeResponse", directory: Path | None = None
+) -> ArrayRecord:
+    """The same for a design in a plane wave.
+
+    Raises
+    ------
+    StorageError
+        If they can't be written.
+    """
+    kept = record_array(design, response)
+    _keep(design, kept, pictured_array(response), directory)
+    return kept
+
+
+def _keep(
+    design: NominalDesign,
+    kept: "Record | ArrayRecord",
+    pictures: dict[str, np.ndarray],
+    directory: Path | None,
+) -> None:
     from cqdphotonics.fdtd.store import storage_error
 
-    kept = record(design, response, outside)
     place = directory or folder()
     content = io.BytesIO()
-    np.savez_compressed(content, **pictured(response))
+    np.savez_compressed(content, **pictures)  # type: ignore[arg-type]
     text = json.dumps(kept.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
     for suffix, data in (("npz", content.getvalue()), ("json", (text + "\n").encode())):
         final = place / f"{design.name}.{suffix}"
@@ -261,10 +288,11 @@ def write(
         except OSError as error:
             work.unlink(missing_ok=True)
             raise storage_error(final, error) from error
-    return kept
 
 
-def read_record(design: NominalDesign, directory: Path | None = None) -> Record | None:
+def read_record(
+    design: NominalDesign, directory: Path | None = None
+) -> Record | ArrayRecord | None:
     """The figures of a design; None where it was not simulated.
 
     Raises
@@ -276,7 +304,8 @@ def read_record(design: NominalDesign, directory: Path | None = None) -> Record 
     if not path.exists():
         return None
     try:
-        return Record.model_validate_json(path.read_text())
+        kind = ArrayRecord if design.light == "plane wave" else Record
+        return kind.model_validate_json(path.read_text())
     except (OSError, ValidationError) as error:
         raise FileFormatError(
             f"'{path}' holds no figures of a nominal design ({error}). Compute them anew with "
@@ -288,5 +317,6 @@ def read_pictured(design: NominalDesign, directory: Path | None = None) -> dict[
     """What `pictured` gave, as it was kept: see there."""
     with np.load((directory or folder()) / f"{design.name}.npz", allow_pickle=False) as data:
         kept = {name: data[name] for name in data.files}
-    kept["field_decibels"] = kept["field_decibels"] / 6
+    if "field_decibels" in kept:
+        kept["field_decibels"] = kept["field_decibels"] / 6
     return kept

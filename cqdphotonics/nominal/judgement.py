@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cqdphotonics.display import format_quantity, quantity
+from cqdphotonics.nominal.arrays import ArrayRecord, array_plan
 from cqdphotonics.nominal.design import Claim, NominalDesign
 from cqdphotonics.nominal.figures import Record
 
@@ -34,14 +35,14 @@ class Compared:
         return f"{self.claim.text}: {format_quantity(self.found)}, {verdict}"
 
 
-def compare(design: NominalDesign, kept: Record | None) -> list[Compared]:
+def compare(design: NominalDesign, kept: Record | ArrayRecord | None) -> list[Compared]:
     """Each claim of the design's literature against its figures."""
     if design.literature is None:
         return []
     return [_compared(claim, design, kept) for claim in design.literature.claims]
 
 
-def _compared(claim: Claim, design: NominalDesign, kept: Record | None) -> Compared:
+def _compared(claim: Claim, design: NominalDesign, kept: Record | ArrayRecord | None) -> Compared:
     found = None if kept is None else figure(claim, design, kept)
     if found is None:
         return Compared(claim, None, False, False)
@@ -50,8 +51,11 @@ def _compared(claim: Claim, design: NominalDesign, kept: Record | None) -> Compa
     return Compared(claim, found, reached, not reached and lead.nominal_value + lead.std_dev >= 0)
 
 
-def figure(claim: Claim, design: NominalDesign, kept: Record) -> "UFloat | None":
+def figure(claim: Claim, design: NominalDesign, kept: Record | ArrayRecord) -> "UFloat | None":
     """The simulated value of the figure of a claim; None where it is not known."""
+    if isinstance(kept, ArrayRecord):
+        known = {"enhancement": kept.enhancement, "detuning": kept.detuning}
+        return known.get(claim.figure)
     if claim.figure == "purcell":
         return quantity(*kept.purcell)
     if claim.figure == "collection":
@@ -68,7 +72,7 @@ def figure(claim: Claim, design: NominalDesign, kept: Record) -> "UFloat | None"
     return quantity(*mode.volume) if mode.volume is not None and mode.is_confined else None
 
 
-def judgement(design: NominalDesign, kept: Record | None) -> str:
+def judgement(design: NominalDesign, kept: Record | ArrayRecord | None) -> str:
     """In one sentence: performance matched, or what there is instead."""
     if kept is None:
         return f"Not simulated. {design.not_simulated}".strip()
@@ -76,7 +80,7 @@ def judgement(design: NominalDesign, kept: Record | None) -> str:
         return "No comparable figure of the literature is known to us."
     compared = compare(design, kept)
     missed = [one for one in compared if not one.reached]
-    if not balanced(kept):
+    if isinstance(kept, Record) and not balanced(kept):
         share = kept.absorbed[0] / kept.purcell[0]
         return (
             f"Its powers do not add up (absorbed {share:.0%} of all), so that nothing is claimed. "
@@ -95,12 +99,17 @@ def judgement(design: NominalDesign, kept: Record | None) -> str:
     return f"Performance matched. {design.gap}".strip()
 
 
-def balanced(kept: Record) -> bool:
-    """Whether no more is radiated than the dipole gives, within 2 % of it."""
+def balanced(kept: Record | ArrayRecord) -> bool:
+    """Whether no more is radiated than the dipole gives, within 2 % of it.
+
+    In a plane wave that is one of the checks.
+    """
+    if isinstance(kept, ArrayRecord):
+        return True
     return kept.absorbed[0] >= -0.02 * kept.purcell[0]
 
 
-def standing(design: NominalDesign, kept: Record | None) -> Standing:
+def standing(design: NominalDesign, kept: Record | ArrayRecord | None) -> Standing:
     """Whether the kept figures are those of today's design, plan and solver."""
     from cqdphotonics.fdtd.job import SOLVER_VERSION
 
@@ -108,6 +117,9 @@ def standing(design: NominalDesign, kept: Record | None) -> Standing:
         return "not simulated"
     if kept.subject != design.subject:
         return "other design"
+    if isinstance(kept, ArrayRecord):
+        planned = tuple(job.hash for job in array_plan(design, kept.fidelity).jobs)
+        return "current" if planned == kept.job_hashes else "other numerics"
     if kept.solver_version != SOLVER_VERSION:
         return "earlier solver"
     planned = tuple(job.hash for job in design.plan(kept.fidelity).jobs)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cqdphotonics.display import format_number, format_quantity, quantity
+from cqdphotonics.nominal.arrays import ArrayRecord, array_provenance, array_rows
 from cqdphotonics.nominal.design import NominalDesign
 from cqdphotonics.nominal.figures import Record, read_record
 from cqdphotonics.nominal.judgement import SAID, compare, judgement, standing
@@ -14,8 +15,11 @@ MARKS = {
 }
 
 
-def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
+def rows(design: NominalDesign, kept: Record | ArrayRecord) -> Iterator[tuple[str, str]]:
     """Each figure with its value and uncertainty, or "unverified"."""
+    if isinstance(kept, ArrayRecord):
+        yield from array_rows(design, kept)
+        return
     purcell = quantity(*kept.purcell)
     yield f"Purcell factor at {design.wavelength:g} µm", format_quantity(purcell)
     for na in sorted({design.na, 0.5, 0.7}):
@@ -59,8 +63,10 @@ def rows(design: NominalDesign, kept: Record) -> Iterator[tuple[str, str]]:
         yield "its light", f"{shares} (unverified)"
 
 
-def provenance(kept: Record) -> str:
+def provenance(kept: Record | ArrayRecord) -> str:
     """How the figures came about, in one sentence."""
+    if isinstance(kept, ArrayRecord):
+        return array_provenance(kept)
     solver = {str(grid.get("meep")) for grid in kept.grids}
     pixels = ", ".join(format_number(grid["pixels_per_um"]) for grid in kept.grids)
     hashes = ", ".join(one[:8] for one in kept.job_hashes)

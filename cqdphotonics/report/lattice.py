@@ -11,6 +11,8 @@ from cqdphotonics.report.svg import BAD, BEST, FAINT, GOOD, INK, START
 if TYPE_CHECKING:
     from cqdphotonics.fdtd.lattice_response import LatticeResponse
 
+_FROM = {"up": "above", "down": "below"}
+
 
 def draw_lattice(response: "LatticeResponse", path: Path) -> None:
     """Spectra and field of a response; the file appears whole or not at all."""
@@ -33,7 +35,7 @@ def draw_lattice(response: "LatticeResponse", path: Path) -> None:
     component = response.provenance.get("component", {}).get("component", "array")
     px, py = response.provenance["periods"]
     figure.suptitle(
-        f"{component}, {px:g} × {py:g} µm, light from {response.provenance['light_from']} along "
+        f"{component}, {px:g} × {py:g} µm, light from {_FROM[response.provenance['light_from']]} along "
         f"{response.provenance['polarisation']}: "
         f"{response.fidelity if response.converged else 'NOT CONVERGED'}",
         fontsize=11,

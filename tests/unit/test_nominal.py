@@ -20,7 +20,12 @@ LARGEST = 150_000
 
 
 def kept_designs() -> list[str]:
-    return [name for name in nominal.names() if nominal.read_record(nominal.load(name))]
+    """Those with figures of a dipole."""
+    return [
+        name
+        for name in nominal.names()
+        if isinstance(nominal.read_record(nominal.load(name)), nominal.Record)
+    ]
 
 
 def test_every_device_has_one():
@@ -96,6 +101,25 @@ def test_figures_are_complete_and_agree():
             assert "unverified" in dict(rows(design, kept))[
                 f"Purcell factor at {design.wavelength:g} µm"
             ]  # fmt: skip
+
+
+def test_figures_in_a_plane_wave_are_complete():
+    designs = [nominal.load(name) for name in nominal.names()]
+    kept_arrays = [(d, nominal.read_record(d)) for d in designs if d.light == "plane wave"]
+    assert kept_arrays
+    for design, kept in kept_arrays:
+        shares = [kept.at_wavelength[n][0] for n in ("transmittance", "reflectance", "absorptance")]
+        assert min(shares) >= 0
+        assert sum(shares) == pytest.approx(1, abs=1e-3)
+        assert kept.detuning.nominal_value < 0.1
+        assert kept.verdict
+        data = read_pictured(design)
+        assert (folder() / f"{design.name}.npz").stat().st_size < LARGEST
+        assert data["field"].shape == (len(data["z"]), len(data["x"]))
+        highest = max(e.value[0] for e in kept.extrema if e.spectrum == "hole_mean")
+        assert data["hole_mean"].max() == pytest.approx(highest, rel=0.1)
+        if len(kept.grids) == 1:
+            assert kept.extremum("hole_mean").value[1] == 0
 
 
 def test_no_file_is_left_over():

@@ -146,7 +146,7 @@ class _Run:
                 raise DivergedError(f"fields of the array grow, at t = {self.sim.meep_time():.1f}")
             # The weakest frequency counts as the strongest: each is normalised by its own light.
             change = max(float(np.abs((now[n] - before[n]) / scale).max()) for n in now)
-            still = change < stop.agreement and left < stop.largest_tail
+            still = change < stop.agreement and left < stop.left
             quiet = quiet + 1 if still else 0
             self.summary = [self.sim.meep_time(), change, left, float(quiet == 2)]
             report(label, self.sim.meep_time() - started, stop.longest, max(change, left))
