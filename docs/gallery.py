@@ -164,7 +164,8 @@ def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
         parts += [
             (f"|E|²/|E₀|² in the plane y = 0 at {float(data['field_wavelength'][0]):.4g} µm",
              array_field(design, data)),
-            ("shares of the light; dashed: the flat film's plasmon", array_powers(design, kept, data)),
+            ("shares of the light; dashed: the flat film's plasmon",
+             array_powers(design, kept, data)),
             ("|E|² over that of the light", array_enhancements(design, kept, data)),
         ]  # fmt: skip
     elif kept is not None:

@@ -87,7 +87,8 @@ class ArrayRecord(_Part):
             return None
         place = quantity(*strongest.wavelength)
         nearest = min(self.plasmons, key=lambda one: abs(one.wavelength - strongest.wavelength[0]))
-        return abs(place / nearest.wavelength - 1)
+        apart = place / nearest.wavelength - 1
+        return apart if apart.nominal_value >= 0 else -apart
 
     @property
     def enhancement(self) -> "UFloat | None":

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cqdphotonics.nominal.design import NominalDesign
 from cqdphotonics.nominal.arrays import ArrayRecord, array_plan
+from cqdphotonics.nominal.design import NominalDesign
 from cqdphotonics.nominal.figures import Record, write, write_array
 
 if TYPE_CHECKING:

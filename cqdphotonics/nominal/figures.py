@@ -276,7 +276,7 @@ def _keep(
 
     place = directory or folder()
     content = io.BytesIO()
-    np.savez_compressed(content, **pictures)  # type: ignore[arg-type]
+    np.savez_compressed(content, **pictures)
     text = json.dumps(kept.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
     for suffix, data in (("npz", content.getvalue()), ("json", (text + "\n").encode())):
         final = place / f"{design.name}.{suffix}"

@@ -35,8 +35,8 @@ def draw_lattice(response: "LatticeResponse", path: Path) -> None:
     component = response.provenance.get("component", {}).get("component", "array")
     px, py = response.provenance["periods"]
     figure.suptitle(
-        f"{component}, {px:g} × {py:g} µm, light from {_FROM[response.provenance['light_from']]} along "
-        f"{response.provenance['polarisation']}: "
+        f"{component}, {px:g} × {py:g} µm, light from "
+        f"{_FROM[response.provenance['light_from']]} along {response.provenance['polarisation']}: "
         f"{response.fidelity if response.converged else 'NOT CONVERGED'}",
         fontsize=11,
     )

@@ -33,7 +33,7 @@ def planned(**changes):
 
 @pytest.mark.parametrize("index", [0.23 + 6.4j, 2.0, 1.7 + 0.1j])
 def test_one_film_as_airy_has_it(index):
-    """Airy's sum for one film (Born and Wolf, § 7.6): another formula than a product of matrices."""
+    """Airy's sum for one film (Born and Wolf, § 7.6): not a product of matrices."""
     first, last, thickness, wavelength = 1.0, 1.45, 0.04, 0.98
     r1, r2 = (first - index) / (first + index), (index - last) / (index + last)
     t1, t2 = 2 * first / (first + index), 2 * index / (index + last)

@@ -27,9 +27,10 @@ def plane_wave(job: LatticeJob) -> dict[str, np.ndarray]:
     -------
     dict
         ``transmitted`` and ``entering`` (f,), also as they were an interval before
-        (``…_before``); ``emitter`` (f, 2, 2, 2), |E|² about the origin; ``region`` (f, x, y, z) and
-        ``cut`` (g, x, z) with their coordinates (``cut_x`` …) and ``cut_frequencies``; ``summary``: time,
-        change of the spectra, field that is left, whether both are below their limits.
+        (``…_before``); ``emitter`` (f, 2, 2, 2), |E|² about the origin; ``region`` (f, x, y, z)
+        and ``cut`` (g, x, z) with their coordinates (``cut_x`` …) and ``cut_frequencies``;
+        ``summary``: time, change of the spectra, field that is left, whether both are below their
+        limits.
     """
     narrow = (2 / job.resolution, 2 / job.resolution)
     empty = _Run(job.model_copy(update={"periods": narrow}), empty=True)
