@@ -72,7 +72,7 @@ def index_text() -> str:
             said = nominal.judgement(design, kept).split(". ")[0].rstrip(".")
             lines.append(
                 f"| [{component}]({file_of(component)}) | {design.title} | {design.wavelength:g} | "
-                f"{figure} | {said} |"
+                f"{_cell(figure)} | {_cell(said)} |"
             )
     none = [name for name in components.names() if not nominal.of_family(name)]
     if none:
@@ -118,7 +118,7 @@ def section(design: nominal.NominalDesign) -> list[str]:
     ]
     if kept is not None:
         lines += ["| figure | simulated |", "|---|---|"]
-        lines += [f"| {name} | {value} |" for name, value in rows(design, kept)]
+        lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in rows(design, kept)]
         lines += [""]
     lines += literature(design, kept)
     lines += [pictures(design, kept), ""]
@@ -128,6 +128,11 @@ def section(design: nominal.NominalDesign) -> list[str]:
     if lines[-4] == lines[-3]:
         del lines[-4]
     return lines
+
+
+def _cell(text: str) -> str:
+    """A text in a table: the bars of |E|² are no columns."""
+    return text.replace("|", "\\|")
 
 
 def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> list[str]:
@@ -149,7 +154,8 @@ def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> li
             found = format_quantity(one.found)
             verdict = "reached" if one.reached else "not reached"
             verdict += ", though within its uncertainty" if one.within else ""
-        lines.append(f"| {one.claim.symbol} | {sign} {one.claim.value:g} | {found} | {verdict} |")
+        symbol = _cell(one.claim.symbol)
+        lines.append(f"| {symbol} | {sign} {one.claim.value:g} | {found} | {verdict} |")
     return [*lines, ""]
 
 
