@@ -1,8 +1,9 @@
 """What a search costs beside its simulations, and what several starts gain from several cores.
 
 Run with ``python -m benchmarks.codesign [EVALUATIONS]`` (default 200; on two cores that do nothing
-else about six minutes). A small disc in cylindrical coordinates is simulated for real. Targets: replay of 200
-evaluations ≤ 5 s, overhead per evaluation outside Meep ≤ 50 ms, four starts on two cores ≥ 1.8×.
+else about six minutes). A small disc in cylindrical coordinates is simulated for real. Targets:
+replay of 200 evaluations ≤ 5 s, overhead per evaluation outside Meep ≤ 50 ms, four starts on two
+cores ≥ 1.8×.
 """
 
 import json
