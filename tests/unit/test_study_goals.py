@@ -57,6 +57,8 @@ def changed(text: str = GOOD, **changes: object) -> str:
         ({"ensemble": {"index": ["high"]}}, "number"),
         ({"ensemble": {"index": []}}, "needs at least one entry"),
         ({"ensemble": {"index_of": "Si3N4"}}, "'index' holds no error of it"),
+        ({"objective": {"efficiency": float("nan")}}, "finite number"),
+        ({"objective": {"efficiency": float("inf")}}, "finite number"),
         ({"pareto": {"figures": ["efficiency", "efficiency"]}}, "two different figures"),
         ({"pareto": {"points": 1}}, "greater than or equal to 2"),
         ({"search__ladder": [{"fidelity": "finer"}]}, "Did you mean 'fine'"),
@@ -76,6 +78,8 @@ def test_malformed(change, said):
         (GOOD, {"free__radius__grid": 0.0004}, "whole multiples of 0.001"),
         (GOOD, {"search__algorithm": "MMA"}, "needs slopes"),
         (GOOD, {"constraints": {"kit": "sin-ebean"}}, "Did you mean 'sin-ebeam'"),
+        # The start breaks what the study itself asks for: nothing would come of the search.
+        (GOOD, {"constraints": {"minimum_feature": 1.0}}, "narrower than 1 µm"),
         (GOOD, {"function": "nowhere:f"}, "can't be imported"),
         (GOOD, {"function": "nowhere"}, "module:name"),
         (
