@@ -144,7 +144,7 @@ def disc(bench: Bench) -> Outcome:
     scene = build_scene(components.load("disc")(radius=0.3), "sin-air", "x")
     solid = replace(scene, symmetry=replace(scene.symmetry, cylindrical=False))
     na = (0.5, 0.65, 0.9)
-    flat, full = (bench.simulate(s, 0.62, "standard", na=na) for s in (scene, solid))
+    flat, full = (bench.simulate(s, 0.62, "draft", na=na) for s in (scene, solid))
     rows = []
     for place in (0, 60, 120, 180, 240):
         at = f"λ = {float(flat.data['wavelength'][place]):.3f} µm"
@@ -165,7 +165,7 @@ def nanobeam(bench: Bench) -> Outcome:
         components.load("nanobeam")(mirror=3), stacks.load("sin-air", thickness=0.28), "y"
     )
     rows, remarks = [], []
-    for fidelity in ("draft", "standard"):
+    for fidelity in ("draft",):
         response = bench.simulate(scene, 0.62, fidelity)
         mode = _dominant(response)
         pixels = response.provenance["grids"][-1]["pixels_per_um"]
@@ -239,7 +239,7 @@ def strip(bench: Bench) -> Outcome:
     section = StripSection(width, high - low, index)
     mode = strip_modes(section, wavelength, count=1, step=0.012)[0]
     exact = mode.enhancement(0.0, (high - low) / 2, "y", index)
-    response = bench.simulate(scene, wavelength, "fine")
+    response = bench.simulate(scene, wavelength, "draft")
     both = sum(response.guided_power(port) for port in response.ports)
     return Outcome((Row("power into both ends", both, exact, 0.03),))
 

@@ -25,7 +25,7 @@ SEEN = frozenset(
     }
 )  # fmt: skip
 """Cases whose exact values were known when the rules of the uncertainties were chosen: the floors
-of .2 and 1 %, that of 1.5 % over plane films of metal, the wave along the axis, grids that scatter.
+of .2 and 1 %, that of 1.5 % over plane films of metal, that of a collection, grids that scatter.
 They are no independent test of them."""
 
 
