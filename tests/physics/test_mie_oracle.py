@@ -1,7 +1,10 @@
 """The multipole sum for spheres, against treams' T-matrices and against itself."""
 
+import numpy as np
 import pytest
-from oracles.mie import dipole_at_sphere, mie_coefficients
+from oracles.mie import dipole_at_sphere, mie_coefficients, sphere_mode
+
+from cqdphotonics.fdtd.modes import fit_line
 
 TREAMS = (
     # epsilon, radius, distance, wavelength, host index, orientation, total, radiated
@@ -61,3 +64,18 @@ def test_coefficients_conserve_energy():
 def test_refuses_a_dipole_inside():
     with pytest.raises(ValueError, match="outside"):
         dipole_at_sphere(4.0, 0.1, -0.01, 0.6, "parallel")
+
+
+@pytest.mark.parametrize("order", [5, 6, 7])
+def test_complex_root_is_the_line_of_the_real_spectrum(order):
+    """λ to a tenth of the width and Q to 1 %, Q = 147 to 1376, of the line that the multipole sum
+    has at real wavelengths; what is left is the slope of the modes beside it."""
+    radius, index = 0.35, 2.5
+    root = sphere_mode("TM", order, index)
+    wavelength, quality = 2 * np.pi * radius / root.real, root.real / (-2 * root.imag)
+    around = wavelength * (1 + np.linspace(-2, 2, 161) / quality)
+    line = [dipole_at_sphere(index**2, radius, 0.05, w, "perpendicular").total for w in around]
+    found = fit_line(around, np.array(line), wavelength, quality)
+    assert found is not None
+    assert found[0] == pytest.approx(wavelength, rel=0.1 / quality)
+    assert found[1] == pytest.approx(quality, rel=0.01)
