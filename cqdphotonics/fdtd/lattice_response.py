@@ -228,15 +228,15 @@ def assemble_lattice(planned: LatticePlan, raws: list[RawResult]) -> LatticeResp
         )  # fmt: skip
     extrema = _extrema(wavelength, runs)
     checks, failed = _checks(planned, raws, runs, extrema)
-    many = f"{len(runs)} grids and in time" if len(runs) > 1 else (
-        f"time on one grid ({planned.fidelity}); the grid's own error is unverified"
+    many = f"on {len(runs)} grids and in time" if len(runs) > 1 else (
+        f"in time on one grid ({planned.fidelity}); the grid's own error is unverified"
     )  # fmt: skip
     return LatticeResponse(
         data=data,
         wavelength=planned.wavelength,
         fidelity=planned.fidelity,
         converged=not failed,
-        verdict="NOT CONVERGED: " + "; ".join(failed) if failed else f"converged in {many}",
+        verdict="NOT CONVERGED: " + "; ".join(failed) if failed else f"converged {many}",
         checks=tuple(checks),
         cost_seconds=sum(float(each.meta["seconds"]) for each in raws),
         job_hashes=tuple(each.job_hash for each in raws),

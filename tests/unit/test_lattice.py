@@ -16,7 +16,9 @@ from cqdphotonics.fdtd.job import MediumSpec, PoleSpec
 from cqdphotonics.fdtd.lattice import LatticeJob
 from cqdphotonics.fdtd.lattice_plan import plan_lattice
 from cqdphotonics.fdtd.lattice_plasmons import predicted_plasmons
+from cqdphotonics.fdtd.lattice_response import assemble_lattice
 from cqdphotonics.fdtd.solids import Box, Disc, Slab
+from cqdphotonics.fdtd.store import RawResult
 from cqdphotonics.fdtd.unit_cell import unit_cell
 from cqdphotonics.layout.gdsio import write_component
 
@@ -144,6 +146,57 @@ def test_a_face_on_the_grid_is_half_metal_and_one_between_has_its_share():
     # The lower face lies .4 pixels below a grid point; .1 of a pixel at the upper one is no metal.
     along = [spec.poles[0].sigma for name, spec in added.items() if spec.poles and "along" in name]
     assert along == pytest.approx([0.9])
+
+
+def imagined(job, shift, height):
+    """A raw result with a Fano-like line: a field of `height` at .982 µm + `shift`."""
+    wavelength = 1 / np.array(job.frequencies)
+    line = 1 / (1 + ((wavelength - 0.982 - shift) / 0.006) ** 2)
+    rising = 0.3 * (1.2 - wavelength)  # higher at the end of the band than on the line
+    entering, through = 0.05 + rising + 0.3 * line, 0.04 + rising + 0.05 * line
+    ones = np.ones((len(wavelength), 6, 6, 4))
+    arrays = {
+        "entering": entering, "transmitted": through, "entering_before": entering,
+        "transmitted_before": through, "emitter": height * line,
+        "region": ones * (height * line)[:, None, None, None],
+        "region_x": np.linspace(-0.08, 0.08, 6), "region_y": np.linspace(-0.08, 0.08, 6),
+        "region_z": np.linspace(-0.02, 0.02, 4), "cut": np.ones((31, 5, 5)),
+        "cut_x": np.arange(5.0), "cut_z": np.arange(5.0),
+        "cut_frequencies": np.array(job.frequencies[::4]),
+        "summary": np.array([100.0, 1e-4, 1e-4, 1.0]),
+    }  # fmt: skip
+    meta = {"meep": "1", "python": "3", "ranks": 1, "seconds": 1.0, "finished": "now"}
+    return RawResult(job.hash, arrays, meta)
+
+
+def test_response_of_two_grids(tmp_path):
+    plan = plan_lattice(build_scene(array(), "gold-on-glass"), 0.98, "standard")
+    raws = [imagined(plan.jobs[0], 0.002, 18.0), imagined(plan.jobs[1], 0.0, 16.0)]
+    response = assemble_lattice(plan, raws)
+    assert response.converged
+    total = sum(response.data[n] for n in ("transmittance", "reflectance", "absorptance"))
+    assert total.values == pytest.approx(1.0)
+    strongest = response.extremum("hole_mean")
+    # Between points 3.3 nm apart, by a parabola through a Lorentzian.
+    assert strongest.wavelength.nominal_value == pytest.approx(0.982, abs=5e-4)
+    assert strongest.wavelength.std_dev == pytest.approx(np.hypot(0.002, 2e-3 * 0.982), rel=0.2)
+    assert strongest.value.std_dev == pytest.approx(2.0, rel=0.2)
+    # The line's own maximum, though the band's end is higher.
+    peak = response.extremum("transmittance").wavelength
+    assert peak.nominal_value == pytest.approx(0.982, abs=2e-3)
+    response.save(tmp_path / "out")
+    about = json.loads((tmp_path / "out" / "lattice.json").read_text())
+    assert about["plasmons"][0]["wavelength"] == pytest.approx(0.961, abs=1e-3)
+
+
+def test_light_out_of_nothing_fails_the_check():
+    plan = planned()
+    raw = imagined(plan.jobs[0], 0.0, 16.0)
+    raw.arrays["transmitted"] = raw.arrays["entering"] + 0.05
+    response = assemble_lattice(plan, [raw])
+    assert not response.converged
+    assert "light out of nothing" in response.verdict
+    assert response.extremum("hole_mean").value.std_dev == 0  # one grid knows no uncertainty
 
 
 @pytest.mark.parametrize(
