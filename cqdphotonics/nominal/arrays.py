@@ -190,7 +190,8 @@ def array_rows(design: "NominalDesign", kept: ArrayRecord) -> list[tuple[str, st
             )
         )
     if kept.detuning is not None:
-        rows.append(("strongest field, distance from that", format_quantity(100 * kept.detuning, "%")))
+        apart = format_quantity(100 * kept.detuning, "%")
+        rows.append(("strongest field, distance from that", apart))
     return rows
 
 
