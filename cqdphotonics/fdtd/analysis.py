@@ -334,8 +334,14 @@ class Analysis:
         window = np.abs(self.purcell - self.purcell_window).max() / self.purcell.max()
         out = [
             Check("change of the completed spectrum between windows", window, 4 * stop.agreement),
-            Check("share of the spectrum extrapolated in time", float(tail), stop.largest_tail),
         ]
+        if "completed_share" in self.raw.arrays:
+            share = float(self.raw.arrays["completed_share"])
+            name = f"{share:.0%} of the spectrum from its modes, on the monitors and at the dipole"
+            out.append(Check(name, float(tail), 4 * stop.agreement))
+        else:
+            name = "share of the spectrum extrapolated in time"
+            out.append(Check(name, float(tail), stop.largest_tail))
         if not ended:
             out.append(Check(f"still changing at the time limit of {time:.0f} µm/c by", change, 0))
         # A mode that still holds a share a of its amplitude at the end puts work (1 − a cos φ) and

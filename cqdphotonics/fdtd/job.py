@@ -150,8 +150,9 @@ class StopSpec(_Frozen):
     longest: float = Field(gt=0)
     whole_stretch: bool = False
     """Whether what is still to come is scaled by what the whole stretch that the exponentials were
-    fitted to has brought, not by the last interval alone: a narrow line of a 3D device (Q = 12500)
-    then stands within .1 % after 40 µm/c, where it scattered by 1.5 % after 950."""
+    fitted to has brought, not by the last interval alone (a line of Q = 12500 then stands within
+    .1 % after 40 µm/c, where it scattered by 1.5 % after 950); and whether, once it stands, the
+    monitors are completed by the modes that ring, instead of waiting for `largest_tail`."""
 
 
 class PortSpec(_Frozen):

@@ -29,10 +29,12 @@ class PortMonitors:
         across, height = spec.size
         size = (0, across, height) if spec.axis == "x" else (across, 0, height)
         where = {"center": mp.Vector3(x, y, z + self.run.z0), "size": mp.Vector3(*size)}
-        flux = self.run.sim.add_flux(
-            self.run.frequencies.tolist(), mp.FluxRegion(weight=spec.sign, **where)
+        every = {"decimation_factor": self.run.decimation}
+        region = mp.FluxRegion(weight=spec.sign, **where)
+        flux = self.run.sim.add_flux(self.run.frequencies.tolist(), region, **every)
+        fields = self.run.sim.add_dft_fields(
+            _tangential(spec), list(spec.frequencies), **every, **where
         )
-        fields = self.run.sim.add_dft_fields(_tangential(spec), list(spec.frequencies), **where)
         return where, flux, fields
 
     def collect(self, arrays: dict[str, np.ndarray]) -> None:

@@ -24,13 +24,18 @@ from cqdphotonics.fdtd import ringdown
 from cqdphotonics.fdtd.job import Job, StopSpec
 from cqdphotonics.fdtd.ringdown import SAMPLES_PER_PERIOD
 from cqdphotonics.fdtd.smoothing import thin_layers
+from cqdphotonics.fdtd.solver.completion import complete
 from cqdphotonics.fdtd.solver.curved import spheres
+from cqdphotonics.fdtd.solver.modes import ringing
 from cqdphotonics.fdtd.solver.objects import medium, solid, thin_layer
 
 _COMPONENTS = {"Ex": mp.Ex, "Ey": mp.Ey, "Ez": mp.Ez, "Ep": mp.Ep}
 _AXES = {"x": mp.X, "y": mp.Y, "z": mp.Z}
 _GROWTH_LIMIT = 1e8
 """A field this many times its peak while the source was on has diverged."""
+
+_SAME_QUALITY = 0.01
+"""Up to this relative change between two intervals the quality of what rings is known."""
 
 _REFLECTION = 1e-6
 """Nominal round-trip reflection of the absorbing layers. Meep's own 1e-15 makes them so steep that
@@ -63,13 +68,17 @@ def check_growth(peak: float, driven: float, time: float) -> None:
 
 @dataclass(frozen=True)
 class Ending:
-    """Spectrum of work at the end, two intervals before, and at the end without its tail."""
+    """Spectrum of work at the end, in an earlier window, and as far as the monitors know it.
+
+    `completed` is the share of the spectrum by which modes have completed the monitors.
+    """
 
     work: np.ndarray
     window: np.ndarray
     truncated: np.ndarray
     decays: ringdown.Decays | None
     summary: np.ndarray
+    completed: float = 0.0
 
 
 class Run:
@@ -142,6 +151,7 @@ class Run:
         )
         self.frequencies = np.array(job.frequencies)
         self.ldos = mp.Ldos(self.frequencies)
+        self.decimation = self._decimation() if job.stop.whole_stretch else 0
         self.fluxes = {name: self._flux(regions) for name, regions in self._surfaces().items()}
         self.samples: list[tuple[float, complex]] = []
         self.watcher = self._watcher()
@@ -183,7 +193,18 @@ class Run:
         }
 
     def _flux(self, regions: list[mp.FluxRegion]) -> Any:
-        return self.sim.add_flux(self.frequencies.tolist(), *regions)
+        return self.sim.add_flux(
+            self.frequencies.tolist(), *regions, decimation_factor=self.decimation
+        )
+
+    def _decimation(self) -> int:
+        """Steps between samples of the monitors, the same for all: Meep's own choice, 0, is not.
+
+        Signals and what they are multiplied with stay below the rate of sampling.
+        """
+        source, step = self.job.source, self.job.courant / self.job.resolution
+        highest = source.frequency + 3 * source.width + float(self.frequencies.max())
+        return max(1, int(0.7 / (highest * step)))
 
     def integrals(self) -> tuple[np.ndarray, np.ndarray]:
         """Fourier integrals so far of the field at the dipole and of its current."""
@@ -225,6 +246,7 @@ class Run:
         field, current = self.integrals()
         fields = [field]
         decays: ringdown.Decays | None = None
+        rung: list[int] = []
         while times[-1] - started < stop.longest and quiet < 2:
             first = len(self.samples)
             self.sim.run(self.watcher, until=stop.interval)
@@ -233,30 +255,69 @@ class Run:
             fields.append(field)
             peak = max(abs(value) for _, value in self.samples[first:])
             check_growth(peak if np.isfinite(field).all() else np.nan, driven, times[-1])
-            decays = self.decays_since_source()
-            rest = np.zeros_like(field)
-            if decays is not None:
-                begin = len(times) - 2
-                if stop.whole_stretch:
-                    begin = min(int(np.searchsorted(times, decays.start)), begin)
-                rest, _ = ringdown.tail(
-                    decays, self.frequencies, field - fields[begin], (times[begin], times[-1])
-                )
-            completed.append(self.work(field + rest, current))
+            before, decays = self._quality(decays, rung), self.decays_since_source()
+            rung = ringing(decays, self.band, times[-1])
+            completed.append(self._completed(decays, times, fields, current))
             total = np.abs(completed[-1].real).max()
             tail_share = np.abs(completed[-1].real - self.work(field, current).real).max() / total
+            # A line between two points of the spectrum shows in its quality alone.
+            rings = abs(self._quality(decays, rung) - before) < _SAME_QUALITY * before
+            rings = rings and stop.whole_stretch
             if len(completed) > 1:
                 change = np.abs((completed[-1] - completed[-2]).real).max() / total
-                steady = change < stop.agreement and tail_share < stop.largest_tail
-                quiet = quiet + 1 if steady else 0
-            report(label, times[-1] - started, stop.longest, max(change, tail_share))
+                enough = tail_share < stop.largest_tail or rings
+                quiet = quiet + 1 if change < stop.agreement and enough else 0
+            left = change if rings else max(change, tail_share)
+            report(label, times[-1] - started, stop.longest, left)
+        window = completed[-3] if len(completed) > 2 else completed[0]
+        by_modes = 0.0
+        if quiet == 2 and tail_share >= stop.largest_tail and decays is not None:
+            by_modes, window = tail_share, completed[-1]
+            known = complete(self, decays, rung)
+            times.append(self.sim.meep_time())
+            fields.append(self.integrals()[0])
+            decays = self.decays_since_source()
+            completed.append(self._completed(decays, times, fields, current))
+            truncated = self.work(known, current)
+            total = np.abs(completed[-1].real).max()
+            tail_share = np.abs((completed[-1] - truncated).real).max() / total
+        else:
+            truncated = self.work(field, current)
         return Ending(
             work=completed[-1],
-            window=completed[-3] if len(completed) > 2 else completed[0],
-            truncated=self.work(field, current),
+            window=window,
+            truncated=truncated,
             decays=decays,
             summary=np.array([times[-1], tail_share, change, float(quiet == 2)]),
+            completed=by_modes,
         )
+
+    def _completed(
+        self,
+        decays: ringdown.Decays | None,
+        times: list[float],
+        fields: list[np.ndarray],
+        current: np.ndarray,
+    ) -> np.ndarray:
+        """Spectrum of work with what is still to come; `fields` are the integrals at `times`."""
+        if decays is None:
+            return self.work(fields[-1], current)
+        begin = len(times) - 2
+        if self.job.stop.whole_stretch:
+            begin = min(int(np.searchsorted(times, decays.start)), begin)
+        gained = fields[-1] - fields[begin]
+        rest, _ = ringdown.tail(decays, self.frequencies, gained, (times[begin], times[-1]))
+        return self.work(fields[-1] + rest, current)
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Lowest and highest frequency of the spectrum."""
+        return float(self.frequencies.min()), float(self.frequencies.max())
+
+    @staticmethod
+    def _quality(decays: ringdown.Decays | None, rung: list[int]) -> float:
+        """Of the strongest mode in the band; not a number where there is none."""
+        return float(decays.quality[rung[0]]) if decays is not None and rung else np.nan
 
     def decays_since_source(self) -> ringdown.Decays | None:
         """What rings at the dipole, from all samples since the source has ended."""
@@ -318,7 +379,9 @@ class Run:
     ) -> tuple[Any, dict[str, mp.Vector3], list[int]]:
         """A monitor of `components` at `frequencies`, where it is, and what it holds."""
         where = {"center": centre, "size": size}
-        monitor = self.sim.add_dft_fields(components, list(frequencies), **where)
+        monitor = self.sim.add_dft_fields(
+            components, list(frequencies), decimation_factor=self.decimation, **where
+        )
         return monitor, where, components
 
     def _axis(self, where: dict[str, mp.Vector3], axis: str, count: int) -> np.ndarray:

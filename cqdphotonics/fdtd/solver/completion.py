@@ -1,0 +1,100 @@
+"""Fourier transforms of fields, completed by the modes that still ring.
+
+When the dipole's own spectrum stands, the fields of a narrow line on the monitors have hardly
+begun to build up: of a mode of quality Q a share exp(−π f t/Q) is still to come. But all of them
+ring with the same complex frequencies. In the next stretch the increment of each transform is
+Σ_k a_k T_k, T_k the transform of exp(−2πi f_k t) over a part of the stretch, a_k unknown and of the
+place; what is still to come is the same with T_k from then to infinity. The weights of the
+increments that give it whatever the a_k are do not depend on the place, so that whole monitors
+are completed by adding up snapshots of them; of all such weights those of the least norm average
+down what does not ring.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import meep as mp
+import numpy as np
+
+from cqdphotonics.fdtd import ringdown
+
+if TYPE_CHECKING:
+    from cqdphotonics.fdtd.solver.run import Run
+
+_PARTS = 12
+_SHORTEST = 6
+"""Intervals of the stop's in a stretch at least."""
+
+
+def complete(run: "Run", decays: ringdown.Decays, chosen: list[int]) -> np.ndarray:
+    """Go on with `run` for a stretch and complete all of its monitors by the modes `chosen`.
+
+    The stretch is as long as the run since its source. With a real field each mode comes with its
+    conjugate.
+
+    Returns
+    -------
+    (n,) complex array
+        Fourier integral of the field at the dipole, completed in the same way: what `ringdown.tail`
+        says of it in another tells how good the completion is.
+    """
+    start = float(run.sim.meep_time())
+    stop = run.job.stop
+    stretch = max(start - run.source_end, _SHORTEST * stop.interval)
+    step = run.job.courant / run.job.resolution
+    poles = decays.frequency[chosen]
+    if not run.cylindrical:
+        poles = np.concatenate([poles, -poles.conj()])
+    # Whole samples of the monitors in each part, or E and H would be completed differently.
+    steps = run.decimation * max(1, round(stretch / (_PARTS * step * run.decimation)))
+    edges = start + step * steps * np.arange(_PARTS + 1)
+
+    chunks = _chunks(run)
+    known = {f: _weights(poles, np.array(f), edges) for f in {f for f, _ in chunks}}
+    own = _weights(poles, run.frequencies, edges)
+
+    def snapshots() -> list[np.ndarray]:
+        return [run.sim.get_dft_data(chunk) for _, chunk in chunks]
+
+    earlier, field = snapshots(), run.integrals()[0]
+    rest = [np.zeros_like(values) for values in earlier]
+    own_rest = np.zeros_like(field)
+    for number in range(_PARTS):
+        run.sim.run(run.watcher, until=steps * step)
+        now, field_now = snapshots(), run.integrals()[0]
+        for (frequencies, _), total, before, values in zip(
+            chunks, rest, earlier, now, strict=True
+        ):  # Meep keeps the frequencies of each point together
+            gained = (values - before).reshape(-1, len(frequencies))
+            total += (gained * known[frequencies][number]).reshape(-1)
+        own_rest += (field_now - field) * own[number]
+        earlier, field = now, field_now
+    for (_, chunk), values, more in zip(chunks, earlier, rest, strict=True):
+        mp._load_dft_data(chunk, values + more)
+    return field + own_rest
+
+
+def _chunks(run: "Run") -> list[tuple[tuple[float, ...], Any]]:
+    """Every list of chunks of every monitor, with its frequencies."""
+    out: list[tuple[tuple[float, ...], Any]] = []
+    for monitor in run.sim.dft_objects:
+        if isinstance(monitor, mp.DftFlux):
+            out += [(tuple(monitor.args[0]), part) for part in (monitor.E, monitor.H)]
+        else:
+            out.append((tuple(monitor.args[4]), monitor.chunks))
+    return out
+
+
+def _weights(poles: np.ndarray, frequencies: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Weight (part, frequency) of each part's increment in what is still to come."""
+    delta = 2j * np.pi * (frequencies[:, None] - poles[None, :])
+    # Divided by the amplitude at the first edge, which keeps all numbers moderate.
+    grown = np.exp(delta[:, None, :] * (edges - edges[0])[None, :, None])
+    parts = np.diff(grown, axis=1)  # (frequency, part, pole)
+    still = -grown[:, -1, :]  # (frequency, pole); the common factor 1/δ cancels
+    return np.stack(
+        [
+            np.linalg.pinv(part.T, rcond=1e-6) @ rest
+            for part, rest in zip(parts, still, strict=True)
+        ],
+        axis=1,
+    )
