@@ -88,10 +88,17 @@ def row(name: str, **values: float | None) -> None:
     print(f"    {name:26s} {'  '.join(shown)}")
 
 
+VERDICTS: list[str] = []
+"""Lines of the targets, repeated at the end."""
+
+
 def verdict(what: str, ratio: float, target: float | None = None) -> None:
-    """A line with a ratio."""
-    asked = f"   (target ≥ {target:g})" if target else ""
-    print(f"  {what:52s} {ratio:8.1f} ×{asked}")
+    """A line with a ratio, and whether it reaches its target."""
+    line = f"  {what:52s} {ratio:8.1f} ×"
+    if target:
+        line += f"   target ≥ {target:g}: {'met' if ratio >= target else 'MISSED'}"
+        VERDICTS.append(line)
+    print(line, flush=True)
 
 
 def film_index(wavelength: float) -> float:
@@ -330,7 +337,11 @@ def main() -> None:
     for name in arguments.parts or PARTS:
         PARTS[name](arguments.whole)
         sys.stdout.flush()
-    print(f"measured in {time.perf_counter() - start:.0f} s, ratios in one run")
+    print("targets", *VERDICTS, sep="\n")
+    print(
+        f"measured in {time.perf_counter() - start:.0f} s; {processor_seconds():.0f} s of the "
+        "processor"
+    )
 
 
 if __name__ == "__main__":

@@ -357,9 +357,13 @@ def _balance(response: "Response") -> str:
 
 def _mode_lines(mode: "Mode") -> list[str]:
     from cqdphotonics.display import format_quantity, quantity
+    from cqdphotonics.fdtd.modes import SAME_QUALITY
 
     q = format_quantity(quantity(mode.quality, mode.quality_uncertainty))
-    windows = "" if mode.windows is None else f", two windows within {mode.windows:.1g}"
+    windows = ", too short for two windows"
+    if mode.windows is not None:
+        agree = mode.windows <= SAME_QUALITY
+        windows = f", two windows {'within' if agree else 'DISAGREE by'} {mode.windows:.1g}"
     shares = ", ".join(f"{n} {s:.1%}" for n, s in mode.shares.items() if s > 5e-4)
     lines = [
         f"  resonance at {mode.wavelength:.5f} µm, Q = {q} ({mode.method}{windows})",

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from cqdphotonics.fdtd.analysis import Analysis, Resonance
+from cqdphotonics.fdtd.analysis import Analysis, Check, Resonance
 from cqdphotonics.fdtd.job import BlockSpec, Job
 from cqdphotonics.fdtd.ringdown import Decays
 
@@ -185,6 +185,31 @@ def _windows(run: Analysis, seen: Resonance) -> float | None:
         return None
     closest = near[np.argmin(np.abs(near.real - 1 / seen.wavelength))]
     return float(abs(closest.real / (-2 * closest.imag) / seen.quality - 1))
+
+
+def windows_check(modes: Sequence[Mode], wavelength: float, purcell: float) -> Check | None:
+    """Whether Q is the same in two windows of the ring-down, for the mode that makes the emission.
+
+    Parameters
+    ----------
+    modes : sequence of Mode
+    wavelength, purcell : float
+        Of the emission, in µm, and F there.
+
+    Returns
+    -------
+    Check or None
+        None where no mode makes half of F, where it was fitted as a line, or where the run was too
+        short for two windows, which `Mode.windows` says.
+    """
+    for mode in modes:
+        if mode.windows is None or mode.purcell_of_mode is None or mode.quality < LOW_QUALITY:
+            continue
+        detuning = 2 * mode.quality * (wavelength / mode.wavelength - 1)
+        if mode.purcell_of_mode / (1 + detuning**2) > 0.5 * purcell:
+            name = "relative difference of the resonance's Q between two windows"
+            return Check(name, mode.windows, SAME_QUALITY)
+    return None
 
 
 def settled_modes(

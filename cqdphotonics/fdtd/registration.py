@@ -88,6 +88,12 @@ def extrapolate(values: Sequence[float], spacings: Sequence[float]) -> tuple[flo
     limit, uncertainty : float
     how : str
         With which order, or why there is none.
+
+    Notes
+    -----
+    Only where three grids confirm an order between `LOWEST_ORDER` and `HIGHEST_ORDER` is anything
+    extrapolated. Where they confirm none, the last value stands, with twice the way that the
+    nearest of these orders would have gone as its uncertainty.
     """
     last, step = values[-1], abs(values[-1] - values[-2])
     if len(values) < 3:
@@ -102,11 +108,10 @@ def extrapolate(values: Sequence[float], spacings: Sequence[float]) -> tuple[flo
         return (a - b) / (b - c) - (ha**order - hb**order) / (hb**order - hc**order)
 
     low, high = mismatch(LOWEST_ORDER), mismatch(HIGHEST_ORDER)
-    if low * high <= 0:
-        order = float(brentq(mismatch, LOWEST_ORDER, HIGHEST_ORDER))
-        share = UNSURE
-    else:  # outside the orders that we know reasons for: take the nearer, and doubt it
-        order = LOWEST_ORDER if abs(low) < abs(high) else HIGHEST_ORDER
-        share = 1.0
+    if low * high > 0:  # an order that no scheme of ours has is none
+        nearest = LOWEST_ORDER if abs(low) < abs(high) else HIGHEST_ORDER
+        way = step * hc**nearest / (hb**nearest - hc**nearest)
+        return last, 2 * way, "(the grids confirm no order: not extrapolated)"
+    order = float(brentq(mismatch, LOWEST_ORDER, HIGHEST_ORDER))
     limit = c - (b - c) * hc**order / (hb**order - hc**order)
-    return limit, share * abs(limit - c), f"extrapolated with order {order:.2f}"
+    return limit, UNSURE * abs(limit - c), f"extrapolated with order {order:.2f}"

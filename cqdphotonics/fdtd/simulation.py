@@ -14,7 +14,7 @@ from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.cost import record_speed
 from cqdphotonics.fdtd.media import material_records
 from cqdphotonics.fdtd.metals import extrapolate_spectra
-from cqdphotonics.fdtd.modes import mode_fields, settled_modes
+from cqdphotonics.fdtd.modes import mode_fields, settled_modes, windows_check
 from cqdphotonics.fdtd.orientation import (
     check_interference,
     combined,
@@ -316,6 +316,9 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     if how:  # each part was extrapolated by itself: together they have to make sense
         gain = max(-float((absorbed / purcell).min()), 0.0)
         checks.append(Check("absorbed power below zero after extrapolation", gain, GAIN_LIMIT))
+    emitted = float(np.interp(planned.wavelength, wavelength, purcell))
+    if (check := windows_check(modes, planned.wavelength, emitted)) is not None:
+        checks.append(check)
     failed = [str(check) for check in checks if not check.passed]
     return Response(
         data=data,
