@@ -402,7 +402,7 @@ def grid_alignment(scene: Scene, job: Job) -> str:
     thicknesses = [b.zmax - b.zmin for b in bodies if not isinf(b.zmax - b.zmin)]
     thinnest = min(thicknesses, default=0.0)
     ring = " (a ring current one pixel from the axis)" if job.source.offset else ""
-    rest = "" if on == len(faces) else "; the others are averaged over the pixels that they cut"
+    rest = "" if on == len(faces) else " (the others between them)"
     return (
         f"dot on a grid point{ring}; {on} of {len(faces)} horizontal faces on grid points{rest}; "
         f"thinnest film {thinnest:.4g} µm = {thinnest * job.resolution:.3g} pixels"

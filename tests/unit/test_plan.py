@@ -5,9 +5,10 @@ from itertools import pairwise
 import pytest
 
 from cqdphotonics import components
-from cqdphotonics.errors import GeometryError, RangeError, UnknownNameError
+from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.fdtd.scene import build_scene
+from cqdphotonics.layout import stacks
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +153,15 @@ def test_a_dot_far_from_metal_keeps_its_usual_plan():
     job = plan(scene, 0.63).jobs[0]
     assert job.reference == "run"
     assert '"reference"' not in job.canonical()
+
+
+def test_a_pole_that_the_time_step_can_not_carry_is_named(monkeypatch):
+    """Gold at one pixel a wavelength: said with the pole before anything runs."""
+    from cqdphotonics.fdtd import planning
+
+    coarse = planning.Grid(pixels=1, padding=0.5, agreement=0.01, largest_tail=0.5)
+    monkeypatch.setitem(planning.FIDELITIES, "draft", (coarse,))
+    films = stacks.load("sin-on-gold", spacer=2.5)
+    scene = build_scene(components.load("planar")(), films, "x")
+    with pytest.raises(InputError, match=r"Au: Drude pole at .* oscillates too fast"):
+        plan(scene, 0.6, "draft")
