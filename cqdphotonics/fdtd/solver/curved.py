@@ -1,28 +1,20 @@
-"""Spheres, and what a pixel is that their surface cuts.
+"""Spheres, and what a pixel is that the surface of a dielectric one cuts.
 
-Between dielectrics it is the usual tensor mean (Farjadpour et al.), which Meep 1.25 leaves out in
-cylindrical coordinates except along r: without it the power of a dipole beside a sphere of n = 2
-was off by +9 to −6 % at 40 to 72 pixels a µm; with it, extrapolated, by less than 1 %.
+Between dielectrics it is the usual tensor mean (Farjadpour et al., Opt. Lett. 31, 2972 (2006)),
+which Meep 1.25 leaves out in cylindrical coordinates except along r: without it the power of a
+dipole beside a sphere of n = 2 was off by +9 to −6 % at 40 to 72 pixels a µm; with it,
+extrapolated, by less than 1 %.
 
-Meep does not average dispersive media: a curved surface becomes a staircase whose corners make the
-power of a dipole two pixels away wrong by factors. Averaging by the book (Farjadpour et al.) needs
-full tensors with poles of their own, and those grow without bound in time (tried here). What is
-done is cheap and stable: each pixel of the skin gets a diagonal tensor. Along an axis that lies
-rather in the surface, the metal's poles come with the share of the pixel that is metal; along one
-that is rather normal to it, the pixel is a dielectric, the harmonic mean at the emission's
-frequency, or all metal where that mean is. Shares below a third count as none: pixels of ε near
-zero or minus one would trap light. See `cqdphotonics.fdtd.smoothing` for plane faces.
+Metals are not averaged, neither by Meep nor here: their surface is a staircase. Every average that
+was tried makes single pixels resonate or grow (the validation page tells), whereas the error of a
+staircase is smooth over wavelengths and goes with the pixel.
 """
 
 import meep as mp
 import numpy as np
 
 from cqdphotonics.fdtd.job import Job, SphereSpec
-from cqdphotonics.fdtd.smoothing import ThinLayer, with_metal
-from cqdphotonics.fdtd.solver.objects import medium, pole
-
-_NORMAL = 0.4
-"""An axis with at least this share of the normal's square counts as normal to the surface."""
+from cqdphotonics.fdtd.solver.objects import medium
 
 _SKIN = 1.8
 """Thickness of the skin on either side of the surface, in pixels."""
@@ -37,7 +29,7 @@ def spheres(job: Job, shift: float) -> list[mp.GeometricObject]:
         x, y, z = sphere.centre
         centre = mp.Vector3(x, y, z + shift)
         inside = medium(job.media[sphere.medium])
-        if not job.media[sphere.medium].poles and job.formulation == "cartesian":
+        if job.media[sphere.medium].poles or job.formulation == "cartesian":
             out.append(mp.Sphere(radius=sphere.radius, center=centre, material=inside))
             continue
         thickness = _SKIN / job.resolution
@@ -52,22 +44,22 @@ def spheres(job: Job, shift: float) -> list[mp.GeometricObject]:
 
 
 class _Skin:
-    """The medium at a point near the surface of a sphere."""
+    """The medium at a point near the surface of a dielectric sphere, in a cylindrical run."""
 
     def __init__(self, job: Job, sphere: SphereSpec, shift: float) -> None:
         self.job, self.radius = job, sphere.radius
         self.centre = np.array(sphere.centre) + np.array([0.0, 0.0, shift])
-        self.metal, self.host = job.media[sphere.medium], job.media[job.background]
+        self.inside, self.host = job.media[sphere.medium], job.media[job.background]
         pixel = 1 / job.resolution
         steps = (np.arange(_SAMPLES) + 0.5) / _SAMPLES - 0.5
-        flat = [steps, [0.0], steps] if job.formulation == "cylindrical" else [steps] * 3
-        self.cell = pixel * np.stack(np.meshgrid(*flat, indexing="ij"), axis=-1).reshape(-1, 3)
+        cut = np.meshgrid(steps, [0.0], steps, indexing="ij")
+        self.cell = pixel * np.stack(cut, axis=-1).reshape(-1, 3)
         self.grain = pixel / _SAMPLES
-        self.plain = {0: medium(self.host), 1: medium(self.metal)}
+        self.plain = {0: medium(self.host), 1: medium(self.inside)}
         self.known: dict[tuple[float, ...], mp.Medium] = {}
 
     def at(self, place: mp.Vector3) -> mp.Medium:
-        """What is at `place`; Meep asks once for each component of each pole."""
+        """What is at `place`; Meep asks several times."""
         key = (round(place.x, 7), round(place.y, 7), round(place.z, 7))
         if key not in self.known:
             self.known[key] = self._medium(np.array(key))
@@ -79,14 +71,7 @@ class _Skin:
         share = float(np.clip(0.5 - distance / self.grain, 0, 1).mean())
         if share in (0.0, 1.0):
             return self.plain[int(share)]
-        if not self.metal.poles:
-            return _tensor(self.metal.epsilon, self.host.epsilon, share, away)
-        normal = (away / np.linalg.norm(away)) ** 2
-        mixed = with_metal(
-            self.metal, share, self.host.epsilon, self.host.epsilon, self.job.emission_frequency
-        )
-        across = normal >= min(_NORMAL, normal.max())
-        return _diagonal(mixed, across)
+        return _tensor(self.inside.epsilon, self.host.epsilon, share, away)
 
 
 def _tensor(inside: float, outside: float, share: float, away: np.ndarray) -> mp.Medium:
@@ -101,14 +86,4 @@ def _tensor(inside: float, outside: float, share: float, away: np.ndarray) -> mp
     return mp.Medium(
         epsilon_diag=mp.Vector3(*np.diag(mean)),
         epsilon_offdiag=mp.Vector3(mean[0, 1], mean[0, 2], mean[1, 2]),
-    )
-
-
-def _diagonal(mixed: ThinLayer, across: np.ndarray) -> mp.Medium:
-    """A medium with the mixture's value across the surface for the axes in `across`."""
-    epsilon = np.where(across, mixed.across, mixed.along)
-    strength = np.where(across, mixed.poles_across, mixed.poles_along)
-    return mp.Medium(
-        epsilon_diag=mp.Vector3(*epsilon),
-        E_susceptibilities=[pole(each, each.sigma * strength) for each in mixed.poles],
     )
