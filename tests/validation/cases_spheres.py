@@ -101,14 +101,14 @@ def beside(
 _REMARK = (
     "The medium is the causal fit in both. The surface is a plain staircase. Some twenty averages "
     "of the pixels that it cuts were tried, and taken out again: on some grids single pixels "
-    "resonate. The staircase does so too where the sphere's nearest point makes one pixel stand out "
-    "alone: gold, perpendicular, 20 nm, at 100, 120 and 140 pixels a µm: total +80 to +618 %, +183 "
-    "to +1243 %, +8 to +42 %. Laplace's equation on the same staircase (quasi-static, seconds of "
-    "work) shows why: the error hangs on the fraction of a pixel by which the nearest point lies "
-    "beyond a grid point, and is small near .6 for a perpendicular dipole (-5 to +9 % there, +50 to "
-    "+100 % at 0). The grids here have that fraction. Taking the quasi-static error of each grid off "
-    "the total left +1 to +7 % at 140 pixels a µm, at most a sixth of what it was on the grids of "
-    "that sphere: the way to go on, not in the numbers here."
+    "resonate. The staircase does so too where the sphere's nearest point makes one pixel stand "
+    "out alone: gold, perpendicular, 20 nm, at 100, 120 and 140 pixels a µm: total +80 to +618 %, "
+    "+183 to +1243 %, +8 to +42 %. Laplace's equation on the same staircase (quasi-static, seconds "
+    "of work) shows why: the error hangs on the fraction of a pixel by which the nearest point "
+    "lies beyond a grid point, and is small near .6 for a perpendicular dipole (-5 to +9 % there, "
+    "+30 to +72 % at 0). The grids here have that fraction. Taking the quasi-static error of each "
+    "grid off the total left +1 to +7 % at 140 pixels a µm, about a sixth of what it was: the way "
+    "to go on, not in the numbers here."
 )
 
 

@@ -142,8 +142,6 @@ class Run:
             sources=[mp.Source(pulse, component=self.component, center=self.place)],
             geometry=geometry,
             default_material=background,
-            # Meep does not ask functions of the place, such as the skins of spheres, for poles.
-            extra_materials=[medium(spec) for spec in job.media.values() if spec.poles],
             symmetries=[mp.Mirror(_AXES[m.axis], phase=m.parity) for m in job.mirrors],
             Courant=job.courant,
             progress_interval=1e9,
