@@ -30,24 +30,49 @@ They are no independent test of them."""
 
 
 def write_page(done: Sequence[Done], target: Path) -> None:
-    """Write the page to `target` and its pictures to ``pictures/`` beside it."""
-    parts = [_HEAD, _summary(done)]
+    """Write the page to `target` and its pictures to ``pictures/`` beside it.
+
+    A case without an outcome keeps what an earlier page says of it, which is marked.
+    """
+    kept = _kept(done, target)
+    parts = [_HEAD, _summary(done, kept)]
     for case, outcome, seconds in done:
-        parts.append(_section(case, outcome, seconds, target.parent / "pictures"))
+        if case.name in kept:
+            parts.append(kept[case.name][1])
+        else:
+            parts.append(_section(case, outcome, seconds, target.parent / "pictures"))
     target.parent.mkdir(parents=True, exist_ok=True)
     work = target.with_suffix(".tmp")
     work.write_text("\n".join(parts))
     work.replace(target)
 
 
-def _summary(done: Sequence[Done]) -> str:
+_EARLIER = "*From an earlier run: its simulations are not in the store that this page was made of.*"
+
+
+def _kept(done: Sequence[Done], target: Path) -> dict[str, tuple[str, str]]:
+    """Line of the summary and section, by case, of cases that an earlier page has numbers of."""
+    old = target.read_text() if target.exists() else ""
+    sections = {part.split('"', 1)[0]: part for part in old.split('<a id="')[1:]}
+    kept = {}
+    for case, outcome, _ in done:
+        part = sections.get(case.name, "")
+        if not isinstance(outcome, str) or "| quantity |" not in part:
+            continue
+        line = next(each for each in old.splitlines() if f"(#{case.name}) |" in each)
+        body = part.rstrip().removesuffix(_EARLIER).rstrip()
+        kept[case.name] = (line, f'<a id="{body}\n\n{_EARLIER}\n')
+    return kept
+
+
+def _summary(done: Sequence[Done], kept: dict[str, tuple[str, str]]) -> str:
     rows = [row for _, outcome, _ in done if isinstance(outcome, Outcome) for row in outcome.rows]
     stated = [row for row in rows if row.stated]
     covered = sum(row.contained for row in stated)
     passed = sum(row.passed for row in rows)
     lines = ["## Summary", ""]
     if rows:
-        lines.append(f"- {passed} of {len(rows)} numbers pass.")
+        lines.append(f"- {passed} of {len(rows)} numbers of this run pass.")
     if stated:
         lines.append(
             f"- Of the {len(stated)} numbers that state an uncertainty, it contains the exact "
@@ -65,12 +90,19 @@ def _summary(done: Sequence[Done]) -> str:
             f"({', '.join(sorted(SEEN))}). The others are the independent test: "
             f"{sum(row.contained for row in fresh)} of {len(fresh)} contained."
         )
-    broken = [case.name for case, outcome, _ in done if isinstance(outcome, str)]
+    if kept:
+        lines.append(f"- Kept from an earlier run and not counted above: {', '.join(kept)}.")
+    broken = [
+        case.name for case, outcome, _ in done if isinstance(outcome, str) and case.name not in kept
+    ]
     if broken:
         lines.append(f"- No number yet from: {', '.join(broken)}.")
     lines += ["", "| case | numbers | pass | largest deviation | contained | time |"]
     lines += ["|---|---|---|---|---|---|"]
     for case, outcome, seconds in done:
+        if case.name in kept:
+            lines.append(kept[case.name][0])
+            continue
         if isinstance(outcome, str):
             lines.append(f"| [{case.title}](#{case.name}) | 0 | none | | | |")
             continue
