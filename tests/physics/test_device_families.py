@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oracles.multilayer import dipole_in_multilayer
 
-from cqdphotonics import components, materials
+from cqdphotonics import components, materials, nominal
 from cqdphotonics.layout import stacks
 
 
@@ -84,3 +84,19 @@ def test_nanohole_array_period_is_the_plasmons_wavelength():
     assert 0.626 <= 0.98 / plasmon_index("Au", "SiO2", 0.98) <= 0.66
     period = components.nanohole_array().settings["period"]
     assert period == pytest.approx(0.63 / plasmon_index("Au", "SiO2", 0.63), rel=0.01)
+
+
+def test_planar_cavity_is_the_exact_multilayer():
+    """The kept figures of the planar nominal design against the Sommerfeld integral.
+
+    5 %: one grid of ten points a wavelength, on which six TiO2/SiO2 pairs alone are within 2 % of
+    the exact F, and whose cell ends where the cavity's light still spreads along the mirrors.
+    """
+    design = nominal.load("planar_520")
+    kept = nominal.read_record(design)
+    films = stacks.load(design.stack, **design.stack_parameters)
+    exact = emission(films, design.wavelength)
+    assert kept.purcell[0] == pytest.approx(exact.total, rel=0.05)
+    for na in (0.5, 0.7):
+        found = kept.share(na, "up").nominal_value
+        assert found == pytest.approx(exact.collection(na), abs=0.03), na
