@@ -72,6 +72,9 @@ def nanobeam_ring(
     couplers: Annotated[
         str, Choice(("none", "right", "both"), "grating couplers at the ends of the bus")
     ] = "right",
+    bus: Annotated[
+        str, Choice(("one", "none"), "whether the ring has its bus; without, only J is left to see")
+    ] = "one",
 ) -> "gf.Component":
     """Nanobeam cavity coupled to a ring, and the ring to a bus with a grating coupler.
 
@@ -111,22 +114,23 @@ def nanobeam_ring(
         mirror,
         central=False,
     )
-    beam, bus = even(width), even(bus_width)
+    beam, across = even(width), even(bus_width)
     # The beam ends where the bus does, or later.
     half_length = snap(max(outer + lead, row.left + 0.5))
     middle = -snap(beam / 2 + gap + outer)
-    bus_y = middle - snap(outer + bus_gap + bus / 2)
+    bus_y = middle - snap(outer + bus_gap + across / 2)
     cell = new_cell()
     draw_beam(cell, row, width, half_length - row.left)
     shapes.ring(cell, DEVICE.number, inner=inner, outer=outer, centre=(0.0, middle))
-    shapes.rectangle(cell, DEVICE.number, (2 * half_length, bus), (0.0, bus_y))
-    place_port(cell, "o1", (-half_length, bus_y), bus, 180)
-    place_port(cell, "o2", (half_length, bus_y), bus, 0)
     place_port(cell, "o3", (-half_length, 0.0), beam, 180)
     place_port(cell, "o4", (half_length, 0.0), beam, 0)
-    if couplers != "none":
-        draw_grating(cell, (half_length, bus_y), Grating(width=bus))
-    if couplers == "both":
-        draw_grating(cell, (-half_length, bus_y), Grating(width=bus), left=True)
+    if bus == "one":
+        shapes.rectangle(cell, DEVICE.number, (2 * half_length, across), (0.0, bus_y))
+        place_port(cell, "o1", (-half_length, bus_y), across, 180)
+        place_port(cell, "o2", (half_length, bus_y), across, 0)
+        if couplers != "none":
+            draw_grating(cell, (half_length, bus_y), Grating(width=across))
+        if couplers == "both":
+            draw_grating(cell, (-half_length, bus_y), Grating(width=across), left=True)
     place_emitter(cell, axis="y")
     return cell

@@ -56,6 +56,8 @@ def index_text() -> str:
         for design in nominal.of_family(component):
             kept = nominal.read_record(design)
             figure, modes = "not simulated", ()
+            if nominal.read_parts(design) is not None:
+                figure = "in parts"
             if isinstance(kept, nominal.ArrayRecord):
                 highest = kept.enhancement
                 figure = "no resonance" if highest is None else (
@@ -92,7 +94,7 @@ def page(component: str, designs: list[nominal.NominalDesign]) -> str:
     """The page of a device."""
     family = components.family(component)
     lines = [f"# {component}", "", f"{family.description}.", ""]
-    if all(nominal.read_record(design) is None for design in designs):
+    if not any(nominal.read_record(one) or nominal.read_parts(one) for one in designs):
         lines += [NO_FIGURES, ""]
     for design in designs:
         lines += section(design)
@@ -120,6 +122,11 @@ def section(design: nominal.NominalDesign) -> list[str]:
         lines += ["| figure | simulated |", "|---|---|"]
         lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in rows(design, kept)]
         lines += [""]
+    parts = nominal.read_parts(design)
+    if parts is not None:
+        lines += ["| figure of a part | simulated; how many dimensions |", "|---|---|"]
+        lines += [f"| {name} | {value} |" for name, value in parts.rows()]
+        lines += ["", parts.provenance, ""]
     lines += literature(design, kept)
     lines += [pictures(design, kept), ""]
     if kept is not None:
@@ -165,6 +172,9 @@ def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> li
 def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
     """All pictures of a design as one block of HTML."""
     parts = [("layout", layout(design))]
+    in_parts = nominal.read_parts(design)
+    if in_parts is not None and in_parts.curves:
+        parts.append(("rates against the gaps that set them", rates(design, in_parts)))
     if isinstance(kept, nominal.ArrayRecord):
         data = read_pictured(design)
         parts += [
@@ -244,6 +254,20 @@ def _small(path: Path) -> bytes:
     out = io.BytesIO()
     Image.open(path).convert("RGB").quantize(96).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def rates(design: nominal.NominalDesign, kept: nominal.PartsRecord) -> str:
+    """Rates of a design's parts against gaps, on a logarithmic scale."""
+    from cqdphotonics.report.svg import BEST, GOOD, drawing
+
+    with drawing(4.6, 3.6) as (figure, axes):
+        for curve, colour in zip(kept.curves.values(), (BEST, GOOD), strict=False):
+            gaps, values, spreads = np.array(sorted(curve.points)).T
+            said = f"{curve.name} ({curve.dimension})"
+            axes.errorbar(1e3 * gaps, values, spreads, fmt="o-", color=colour, ms=4, label=said)
+        axes.set(xlabel="gap (nm)", ylabel="rate (rad/ps)", yscale="log")
+        axes.legend(fontsize=9)
+        return _svg(figure, design, "rates", "Coupling rates against gaps.")
 
 
 def spectrum(

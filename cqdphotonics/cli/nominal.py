@@ -73,6 +73,8 @@ def _list(json: bool) -> None:
         design = nominal.load(name)
         kept = nominal.read_record(design)
         figure, purcell = "not simulated", None
+        if (parts := nominal.read_parts(design)) is not None:
+            figure = f"in parts: {len(parts.figures)} figures"
         if isinstance(kept, nominal.ArrayRecord):
             highest = kept.enhancement
             figure = "no resonance" if highest is None else (
@@ -108,12 +110,21 @@ def _compute(
 ) -> None:
     from cqdphotonics import nominal
     from cqdphotonics.nominal.compute import compute
+    from cqdphotonics.nominal.part_runs import compute_parts
     from cqdphotonics.nominal.tables import rows
 
     done: list[dict[str, Any]] = []
     lines = []
     for name in chosen:
         design = nominal.load(name)
+        if design.parts:
+            say(f"{name}: in parts")
+            parts = compute_parts(
+                design, store=store, directory=output, say=lambda text: say(f"  {text}")
+            )
+            done.append({"name": name, **parts.model_dump(mode="json")})
+            lines += [f"{name}: in parts", *(f"  {what}: {value}" for what, value in parts.rows())]
+            continue
         say(f"{name}: {design.command}")
 
         def show(report: dict[str, Any], name: str = name) -> None:

@@ -11,6 +11,7 @@ from cqdphotonics.nominal.arrays import ArrayRecord
 from cqdphotonics.nominal.design import Claim, Literature, NominalDesign, load, names, of_family
 from cqdphotonics.nominal.figures import Record, read_record
 from cqdphotonics.nominal.judgement import Compared, compare, judgement, standing
+from cqdphotonics.nominal.parts import PartsRecord, read_parts
 
 __all__ = [
     "ArrayRecord",
@@ -18,12 +19,14 @@ __all__ = [
     "Compared",
     "Literature",
     "NominalDesign",
+    "PartsRecord",
     "Record",
     "compare",
     "judgement",
     "load",
     "names",
     "of_family",
+    "read_parts",
     "read_record",
     "standing",
 ]

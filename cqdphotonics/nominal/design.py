@@ -115,6 +115,8 @@ class NominalDesign(_Part):
         A dot of the library that it is meant for; may be empty.
     kit : str
         Whose rules the layout keeps; empty where there is none for its layers.
+    parts : bool
+        Whether its parts are simulated instead of the whole, see `cqdphotonics.nominal.parts`.
     found : Found
     literature : Literature, optional
         None where no comparable figure was found.
@@ -139,6 +141,7 @@ class NominalDesign(_Part):
     fidelity: Literal["draft", "standard", "fine"] = "fine"
     emitter: str = ""
     kit: str = ""
+    parts: bool = False
     found: Found
     literature: Literature | None = None
     gap: str = ""

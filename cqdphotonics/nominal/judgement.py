@@ -74,6 +74,8 @@ def figure(claim: Claim, design: NominalDesign, kept: Record | ArrayRecord) -> "
 
 def judgement(design: NominalDesign, kept: Record | ArrayRecord | None) -> str:
     """In one sentence: performance matched, or what there is instead."""
+    if kept is None and design.parts:
+        return f"Simulated in parts, so that no match is claimed. {design.gap}".strip()
     if kept is None:
         return f"Not simulated. {design.not_simulated}".strip()
     if design.literature is None:

@@ -8,6 +8,7 @@ from cqdphotonics.nominal.arrays import ArrayRecord, array_provenance, array_row
 from cqdphotonics.nominal.design import NominalDesign
 from cqdphotonics.nominal.figures import Record, read_record
 from cqdphotonics.nominal.judgement import SAID, compare, judgement, standing
+from cqdphotonics.nominal.parts import read_parts
 
 MARKS = {
     "S": "stated by a source that was read",
@@ -99,6 +100,12 @@ def described(design: NominalDesign) -> tuple[dict[str, Any], str]:
         width = max(len(name) for name, _ in pairs)
         lines += [f"  {name.ljust(width)}  {value}" for name, value in pairs]
         lines.append(f"  {provenance(kept)}")
+    parts = read_parts(design)
+    if parts is not None:
+        pairs = parts.rows()
+        width = max(len(name) for name, _ in pairs)
+        lines += [f"  {name.ljust(width)}  {value}" for name, value in pairs]
+        lines.append(f"  {parts.provenance}")
     if design.literature:
         known = design.literature
         lines.append(f"  literature [{known.mark}]: {known.device} ({known.source})")
@@ -106,9 +113,10 @@ def described(design: NominalDesign) -> tuple[dict[str, Any], str]:
     lines.append(f"  {said}")
     lines.append(f"  found: {design.found.how}")
     data = {
-        **design.model_dump(mode="json"),
+        **design.model_dump(mode="json", exclude={"parts"}),
         "standing": now,
         "judgement": said,
         "figures": None if kept is None else kept.model_dump(mode="json"),
+        "parts": None if parts is None else parts.model_dump(mode="json"),
     }
     return data, "\n".join(lines)

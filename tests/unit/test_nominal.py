@@ -66,6 +66,12 @@ def test_every_design_has_figures_or_says_why_not():
         design = nominal.load(name)
         kept = nominal.read_record(design)
         said = nominal.judgement(design, kept)
+        if design.parts:
+            parts = nominal.read_parts(design)
+            assert parts is not None, f"`cqd nominal {name} --compute` was not run"
+            assert parts.subject == design.subject, f"the parts of {name} are of another design"
+            assert not design.not_simulated
+            continue
         if kept is None:
             assert design.not_simulated, f"{name} has neither figures nor a reason"
             assert said.startswith("Not simulated. ")
@@ -125,7 +131,7 @@ def test_figures_in_a_plane_wave_are_complete():
 def test_no_file_is_left_over():
     for path in folder().iterdir():
         assert path.suffix in (".yaml", ".json", ".npz"), path.name
-        assert path.stem in nominal.names(), path.name
+        assert path.name.removesuffix(".parts.json").split(".")[0] in nominal.names(), path.name
 
 
 def imagined(**changes):
@@ -279,7 +285,7 @@ def test_command_line(capsys):
 def test_is_described(name):
     data, text = described(nominal.load(name))
     assert text.startswith(f"{name}: ")
-    if data["figures"] is None:
+    if data["figures"] is None and data["parts"] is None:
         assert "±" not in text  # no number where nothing was simulated
         assert "Purcell" not in text
 

@@ -12,6 +12,7 @@ from cqdphotonics.fdtd.solver.run import check_growth, report
 
 _AXES = {"x": mp.X, "y": mp.Y}
 _INTERVALS = 20
+_MOMENTS = 5
 
 
 def ring_down(job: PlanarJob) -> dict[str, np.ndarray]:
@@ -20,7 +21,9 @@ def ring_down(job: PlanarJob) -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        ``times`` (n,) in µm/c and ``samples`` (probes, n).
+        ``times`` (n,) in µm/c and ``samples`` (probes, n); where the job asks for it, at some
+        moments at the end ``energy``, ∫ Re(E*·D) dV without the absorbing layers, and
+        ``field_at_source``.
     """
     cylindrical = job.formulation == "cylindrical"
     media = {name: medium(spec) for name, spec in job.media.items()}
@@ -79,4 +82,26 @@ def ring_down(job: PlanarJob) -> dict[str, np.ndarray]:
         first = first or peak
         check_growth(peak, first, times[-1])
         report("ring-down", (number + 1) * job.duration / _INTERVALS, job.duration, 0.0)
-    return {"times": np.array(times), "samples": np.array(samples).T}
+    arrays = {"times": np.array(times), "samples": np.array(samples).T}
+    if job.energy:
+        arrays |= _energy(sim, job, component, place(job.source))
+    return arrays
+
+
+def _energy(
+    sim: mp.Simulation, job: PlanarJob, component: int, dot: mp.Vector3
+) -> dict[str, np.ndarray]:
+    """Energy of the field and the field at the source, a quarter of a period apart."""
+    inner = mp.Volume(
+        center=mp.Vector3(job.half_width / 2),
+        size=mp.Vector3(job.half_width, 0, 2 * job.half_depth),
+        dims=sim.dimensions,
+        is_cylindrical=True,
+    )
+    volume = sim._fit_volume_to_simulation(inner).swigobj
+    energies, fields = [], []
+    for _ in range(_MOMENTS):
+        sim.run(until=1 / (4 * job.centre))
+        energies.append(2 * sim.fields.electric_energy_in_box(volume))
+        fields.append(sim.get_field_point(component, dot))
+    return {"energy": np.array(energies), "field_at_source": np.array(fields)}

@@ -1,0 +1,274 @@
+"""Computing the figures of a design's parts: a ring, and a beam with a ring."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from uncertainties import UFloat
+
+from cqdphotonics import __version__, components, materials
+from cqdphotonics.display import quantity
+from cqdphotonics.errors import InputError
+from cqdphotonics.fdtd import Limits, Store, build_scene
+from cqdphotonics.fdtd import beam_ring as plane
+from cqdphotonics.fdtd.cascade import Rate, bus_rate, intrinsic_rate
+from cqdphotonics.fdtd.job import Computation
+from cqdphotonics.fdtd.planar import (
+    RingMode,
+    read_modes,
+    ring_job,
+    ringdown_modes,
+    touching,
+    volume_at_dot,
+)
+from cqdphotonics.fdtd.runner import run
+from cqdphotonics.fdtd.scene import Scene
+from cqdphotonics.fdtd.store import RawResult
+from cqdphotonics.fdtd.waveguide import StripSection, strip_modes
+from cqdphotonics.layout import stacks
+from cqdphotonics.nominal.design import NominalDesign
+from cqdphotonics.nominal.parts import Curve, PartFigure, PartsRecord, write_parts
+
+GRIDS = (10.0, 14.0)
+"""Pixels a wavelength of the two (r, z) runs; their difference is the uncertainty."""
+
+GAPS = (0.08, 0.14, 0.20, 0.26, 0.32)
+"""Between beam and ring, µm."""
+
+BUS_GAPS = (0.10, 0.15, 0.20, 0.30)
+"""Between ring and bus, µm."""
+
+_RZ = "(r, z)"
+_PERIODS, _BANDWIDTH = 80.0, 0.1
+_BEAM_MIRROR = 12
+"""Mirror holes of the beam in the plane: J is that of the field in the middle."""
+
+
+class _Recorder(Store):
+    """A store that remembers what it was asked for."""
+
+    def __init__(self, root: Path | str | None) -> None:
+        super().__init__(root)
+        self.asked: dict[str, Computation] = {}
+
+    def get(self, job: Computation) -> RawResult | None:
+        self.asked[job.hash] = job
+        return super().get(job)
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time of all runs that were asked for, where they were run."""
+        found = (super(_Recorder, self).get(job) for job in self.asked.values())
+        return sum(float(raw.meta["seconds"]) for raw in found if raw is not None)
+
+
+def compute_parts(
+    design: NominalDesign,
+    *,
+    store: Path | str | None = None,
+    directory: Path | None = None,
+    limits: Limits | None = None,
+    say: Callable[[str], None] | None = None,
+) -> PartsRecord:
+    """Compute the parts of a design and write them beside it; what is stored is not run again.
+
+    Raises
+    ------
+    InputError, SimulationError, StorageError
+    """
+    place = _Recorder(store)
+    makers = {"ring": _ring, "nanobeam_ring": _beam_and_ring}
+    if design.component not in makers:
+        raise InputError(
+            f"{design.name}: the parts of '{design.component}' are not known; those of "
+            f"{', '.join(makers)} are."
+        )
+    figures, curves = makers[design.component](design, place, limits, say or (lambda _: None))
+    kept = PartsRecord(
+        subject=design.subject,
+        figures=tuple(figures),
+        curves=curves,
+        job_hashes=tuple(place.asked),
+        version=__version__,
+        cost_seconds=round(place.seconds, 1),
+    )
+    write_parts(design, kept, directory)
+    return kept
+
+
+def _value(number: UFloat | float) -> tuple[float, float]:
+    known = quantity(number)
+    return float(f"{known.nominal_value:.6g}"), float(f"{known.std_dev:.3g}")
+
+
+def _section(scene: Scene, width: float, wavelength: float) -> StripSection:
+    """Cross-section of a waveguide of the dot's film."""
+    solid = scene.solids[0]
+
+    def index(name: str) -> float:
+        return round(float(materials.load(name).index(wavelength).real), 6)
+
+    return StripSection(
+        width=width,
+        thickness=round(solid.zmax - solid.zmin, 9),
+        core=index(solid.material),
+        below=index(touching(scene, solid.zmin, "below")),
+        above=index(touching(scene, solid.zmax, "above")),
+    )
+
+
+class _Rim:
+    """A ring without bus in (r, z), on two grids."""
+
+    def __init__(
+        self,
+        radius: float,
+        section: StripSection,
+        wavelength: float,
+        store: Store,
+        limits: Limits | None,
+    ) -> None:
+        self.radius, self.section = radius, section
+        modes, volumes = [], []
+        for pixels in GRIDS:
+            job = ring_job(
+                radius, section, wavelength, pixels=pixels, bandwidth=_BANDWIDTH,
+                periods=_PERIODS, energy=True,
+            )  # fmt: skip
+            raw = run(job, store, limits=limits)
+            modes.append(max(read_modes(job, raw), key=lambda mode: mode.amplitude))
+            volumes.append(volume_at_dot(job, raw)[0])
+        self.angular_number = job.angular_number
+        self.mode: RingMode = modes[-1]
+        self.wavelength = quantity(
+            modes[-1].wavelength, abs(modes[-1].wavelength - modes[0].wavelength)
+        )
+        spread = abs(modes[-1].quality - modes[0].quality)
+        spread = math.hypot(spread, min(modes[-1].quality_spread, 1.0) * modes[-1].quality)
+        self.quality = quantity(modes[-1].quality, min(spread, modes[-1].quality))
+        self.volume = quantity(volumes[-1], abs(volumes[-1] - volumes[0]))
+
+    @property
+    def relative_volume(self) -> UFloat:
+        """In (λ/n)³ of the core."""
+        return self.volume / (self.mode.wavelength / self.section.core) ** 3
+
+    def figures(self) -> list[PartFigure]:
+        said = f"without bus, m = {self.angular_number}, on two grids"
+        rows = [
+            ("wavelength", "resonance of the ring", self.wavelength, "µm"),
+            ("quality", "Q of the ring alone", self.quality, ""),
+            ("volume", "mode volume at the dot, in (λ/n)³", self.relative_volume, ""),
+        ]
+        return [
+            PartFigure(key=k, name=n, value=_value(v), unit=u, dimension=_RZ, how=said)
+            for k, n, v, u in rows
+        ]
+
+
+def _straight(section: StripSection, wavelength: float) -> tuple[float, float]:
+    """Rate of a dipole in the middle of a straight waveguide into it, over the bulk's; n_g."""
+    mode = next(m for m in strip_modes(section, wavelength) if m.polarisation == "TE")
+    rate = mode.enhancement(0.0, section.thickness / 2, "y", section.core)
+    return rate, mode.group_index
+
+
+def _loaded(
+    with_bus: Scene, without: Scene, wavelength: float, store: Store, limits: Limits | None
+) -> tuple[Rate, RingMode]:
+    """What a bus takes from a ring, in the plane; the mode without it."""
+    how = plane.InPlane()
+    bare = plane.symmetric_job(without, wavelength, how)
+    both = plane.symmetric_job(with_bus, wavelength, how)
+    alone = plane.nearest(ringdown_modes(bare, store, limits=limits), wavelength)
+    loaded = plane.nearest(ringdown_modes(both, store, limits=limits), alone.wavelength)
+    return bus_rate(loaded, alone, plane.DIMENSION), alone
+
+
+def _variant(design: NominalDesign, component: str, **parameters: Any) -> Scene:
+    films = stacks.load(design.stack, **design.stack_parameters)
+    return build_scene(components.load(component)(**parameters), films, design.dipole)
+
+
+def _ring(
+    design: NominalDesign, store: Store, limits: Limits | None, say: Callable[[str], None]
+) -> tuple[list[PartFigure], dict[str, Curve]]:
+    """A ring without its bus: its mode in (r, z), and what that gives a dot."""
+    given: dict[str, Any] = dict(components.resolve("ring", design.parameters))
+    bare = _variant(design, "ring", **{**given, "bus": "none"})
+    section = _section(bare, given["width"], design.wavelength)
+    say("ring alone, (r, z)")
+    rim = _Rim(given["radius"], section, design.wavelength, store, limits)
+    factor = 3 / (4 * math.pi**2) * rim.quality / rim.relative_volume
+    rate, group = _straight(section, rim.mode.wavelength)
+    around = group * 2 * math.pi * given["radius"]
+    straight = 2 / math.pi * rim.quality * rim.mode.wavelength / around * rate
+    figures = [
+        *rim.figures(),
+        PartFigure(key="purcell", name="F on its line, without bus, by Q/V", value=_value(factor),
+                   dimension=_RZ, how="dot in the middle of the rim"),
+        PartFigure(key="purcell_straight", name="the same by the straight waveguide",
+                   value=_value(straight), dimension="cross-section",
+                   how=f"{rate:.3g} of the bulk's rate into it, n_g = {group:.4g}, times 2/π of "
+                   "the finesse"),
+    ]  # fmt: skip
+    return figures, {}
+
+
+def _beam_and_ring(
+    design: NominalDesign, store: Store, limits: Limits | None, say: Callable[[str], None]
+) -> tuple[list[PartFigure], dict[str, Curve]]:
+    """A beam with a ring: J and the bus, in the plane."""
+    given: dict[str, Any] = dict(components.resolve("nanobeam_ring", design.parameters))
+    at = design.wavelength
+    ring = {"radius": given["ring_radius"], "width": given["ring_width"]}
+    bare = _variant(design, "ring", **ring, bus="none")
+    lattice = ("width", "inner_period", "outer_period", "taper", "hole_length", "hole_width")
+    say("beam and ring each alone, in the plane")
+    shared = {key: given[key] for key in lattice}
+    tuned = plane.tuning(
+        _variant(design, "nanobeam", **shared, mirror=_BEAM_MIRROR, end=0.5),
+        bare, at, store, limits=limits,
+    )  # fmt: skip
+    couplings = []
+    for gap in sorted(GAPS, reverse=True):
+        say(f"beam and ring, gap {gap:g} µm, in the plane")
+        both = _variant(
+            design, "nanobeam_ring", **shared, **{f"ring_{k}": v for k, v in ring.items()},
+            gap=gap, mirror=_BEAM_MIRROR, bus="none", couplers="none", lead=0.5,
+        )  # fmt: skip
+        found = plane.crossing(both, tuned, at, store, limits=limits)
+        if not found.trusted:
+            say(f"gap {gap:g} µm: {found}")
+            continue
+        couplings.append((gap, *_value(found.coupling)))
+    buses = []
+    for gap in BUS_GAPS:
+        say(f"ring and bus, gap {gap:g} µm, in the plane")
+        loaded = _variant(
+            design, "ring", **ring, bus="one", gap=gap, bus_width=given["bus_width"], lead=0.5
+        )
+        taken, alone = _loaded(loaded, bare, at, store, limits)
+        buses.append((gap, *_value(taken.value)))
+    curves = {
+        "coupling": Curve(name="J", points=tuple(sorted(couplings)), dimension=plane.DIMENSION,
+                          how="fitted avoided crossing, the ring tuned by its index"),
+        "bus": Curve(name="κ2 into the bus", points=tuple(buses), dimension=plane.DIMENSION,
+                     how="ring with and without the bus"),
+    }  # fmt: skip
+    own = intrinsic_rate(alone, 0).value
+    share = curves["bus"].at(given["bus_gap"])
+    share = share / (share + own)
+    figures = [
+        PartFigure(key="wavelength", name="resonance of the beam alone",
+                   value=_value(tuned.beam.wavelength), unit="µm", dimension=plane.DIMENSION,
+                   how="some percent beside that in 3D"),
+        PartFigure(key="quality_ring", name="Q of the ring alone",
+                   value=_value(quantity(alone.quality, alone.quality_spread * alone.quality)),
+                   dimension=plane.DIMENSION, how="two windows of one run"),
+        PartFigure(key="bus_share", name=f"of the ring's light into the bus, gap "
+                   f"{given['bus_gap']:g} µm", value=_value(share), dimension=plane.DIMENSION,
+                   how="to both of its ends"),
+    ]  # fmt: skip
+    return figures, curves
