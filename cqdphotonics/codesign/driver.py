@@ -1,8 +1,5 @@
 """The search: a start, quasi-random samples, rescaled designs, then nlopt from the best of them.
 
-At the end the design that promises most is brought onto the wavelength, where nlopt missed it: a
-line narrower than what a nanometre of any length moves it by is hit by scaling alone.
-
 The driver knows no photonics: it is given a `Space`, a function that evaluates a point, and an
 engine to run it on. It is deterministic: every decision follows from the seed and from the
 outcomes, taken in the order in which they were asked for and never in the order in which they
@@ -17,26 +14,12 @@ import numpy as np
 from scipy.stats import qmc
 
 from cqdphotonics.codesign.engine import Engine
-from cqdphotonics.codesign.evaluation import (
-    WORTH_SCALING,
-    Evaluation,
-    Ledger,
-    Listener,
-    Outcome,
-    Plan,
-    best_of,
-    resonances,
-)
+from cqdphotonics.codesign.evaluation import Evaluation, Ledger, Listener, Outcome, Plan, best_of
 from cqdphotonics.codesign.nlopt_run import GLOBAL_ALGORITHMS, NloptRun
-from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.space import Space
 
 APART = 0.1
 """Starts of local searches differ by at least this share of the range in some parameter."""
-
-
-MOST_ONTO_LINE = 4
-"""Evaluations, beside the budget, that may be spent on bringing a design onto the wavelength."""
 
 
 def search(
@@ -65,8 +48,8 @@ def search(
     Returns
     -------
     list of Evaluation
-        In the order of the stages: start, samples, scaled, search 1, search 2, …, line; the same
-        for the same arguments.
+        In the order of the stages: start, samples, scaled, search 1, search 2, …; the same for
+        the same arguments.
     """
     ledger = Ledger(space, evaluate, engine, listener)
     history = ledger.all_of("start", [space.start])
@@ -77,31 +60,7 @@ def search(
         history += ledger.all_of("scaled", scaled[: max(min(room, 2 * plan.starts), 0)])
     if best_of(history) is None:
         return history  # nothing works here: more of the same would only cost
-    history += _searches(ledger, plan, history)
-    return history + (_onto_line(ledger, plan, history) if plan.scale_to_wavelength else [])
-
-
-def _onto_line(ledger: Ledger, plan: Plan, history: Sequence[Evaluation]) -> list[Evaluation]:
-    """Scale the most promising design to the wavelength, again with what that has told."""
-    found: list[Evaluation] = []
-    space = ledger.space
-    for _ in range(MOST_ONTO_LINE):
-        known = [*history, *found]
-        best = best_of(known)
-        reached = (best.outcome.value or 0.0) if best and best.outcome.feasible else 0.0
-        willing = [
-            e for e in known
-            if e.outcome.worth_scaling and e.outcome.promise > WORTH_SCALING * reached
-        ]  # fmt: skip
-        if not willing:
-            break
-        chosen = max(willing, key=lambda e: e.outcome.promise)
-        point = ResonanceModel(space, resonances(known), plan.weights).tuned(chosen.parameters)
-        if space.key(point) in {space.key(e.parameters) for e in known}:
-            break
-        outcome = ledger.ask("line", point).result()
-        found.append(ledger.record(Evaluation("line", len(found) + 1, point, outcome)))
-    return found
+    return history + _searches(ledger, plan, history)
 
 
 def refine(
