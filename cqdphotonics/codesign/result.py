@@ -133,7 +133,7 @@ class StudyResult:
         proof = self.start.proof
         if self.improvement is None or proof is None or proof.tuned is None:
             return ""
-        symbol = self.study.goal.symbol
+        symbol = self.study.symbol
         return (
             "the start's resonance lies beside the emitter's line; moved onto it, with the "
             f"collected share that it has, the start would have about {symbol} = {proof.tuned:.2g}"
@@ -285,8 +285,7 @@ def summarise(result: StudyResult) -> str:
         "of all decays"
         + ("" if is_theory(study.component) else f", into {study.collection.words}"),
     ]
-    objective = study.goal
-    lines.append(f"  {objective.symbol} = {format_quantity(shown.objective)}" + _against(result))
+    lines.append(f"  {study.symbol} = {format_quantity(shown.objective)}" + _against(result))
     if best.draft is not None and best.proof is not None:
         lines.append(
             f"  the search ({best.draft.fidelity}) had said "

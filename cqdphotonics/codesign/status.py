@@ -90,7 +90,7 @@ class Status:
         ]
         if self.simulating:
             lines.append(f"  {self.simulating} simulations at work")
-        symbol = self.study.goal.symbol
+        symbol = self.study.symbol
         if self.best is not None:
             lines.append(
                 f"  best so far ({self.study.search.fidelity}): {symbol} = "

@@ -138,6 +138,15 @@ class Study(Part):
         """The objective with what is held above a value."""
         return Objective(self.objective, self.constraints.figures)
 
+    @property
+    def symbol(self) -> str:
+        """What is maximised: the objective in symbols, or its statistic over the ensemble."""
+        if self.ensemble is None:
+            return self.goal.symbol
+        if self.ensemble.statistic == "yield":
+            return "yield"
+        return f"{self.ensemble.statistic} of {self.goal.symbol}"
+
     @model_validator(mode="after")
     def _once(self) -> Self:
         if not self.stack and not self.component.startswith("theory."):

@@ -149,7 +149,7 @@ def _pictures(
     cone = study.collection
     pictures = {
         "layout": layout,
-        "history": draw.history(result.history, study.goal.symbol),
+        "history": draw.history(result.history, study.symbol),
         "spectrum": "",
         "field": "",
         "far_field": "",
@@ -222,7 +222,7 @@ def _cards(result: StudyResult) -> list[dict[str, str]]:
     shown = result.best.proof or result.best.draft
     assert shown is not None  # a result has a best design
     study = result.study
-    objective, theory = study.goal, is_theory(study.component)
+    theory = is_theory(study.component)
     entries = [
         (
             "Indistinguishability",
@@ -244,7 +244,7 @@ def _cards(result: StudyResult) -> list[dict[str, str]]:
             (
                 "Better than the start by a factor",
                 result.improvement,
-                f"{objective.symbol}: {format_quantity(shown.objective)}, "
+                f"{study.symbol}: {format_quantity(shown.objective)}, "
                 f"start {format_quantity(was.objective) if was else 'unknown'}",
             )
         )
@@ -323,9 +323,9 @@ def _figures(result: StudyResult) -> list[dict[str, Any]]:
     assessments = [a for _, _, a in _assessments(result)]
     objective = result.study.goal
     rows: list[dict[str, Any]] = []
-    if len(objective.exponents) > 1:
+    if len(objective.exponents) > 1 or result.study.ensemble is not None:
         cells = [format_quantity(a.objective) if a else "failed" for a in assessments]
-        rows.append({"name": f"objective {objective.symbol}", "unit": "", "cells": cells})
+        rows.append({"name": f"objective {result.study.symbol}", "unit": "", "cells": cells})
     for name in (*ALWAYS_SHOWN, *(n for n in objective.exponents if n not in ALWAYS_SHOWN)):
         label, unit = _LABELS[name]
         cells = [
