@@ -104,6 +104,7 @@ def row(name: str, result: StudyResult) -> str:
 def section(name: str, result: StudyResult) -> str:
     """What is said of one study."""
     folder = f"../layouts/results/{name}"
+    mask = f"[mask]({folder}/best.gds), " if (KEPT / name / "best.gds").exists() else ""
     lines = [
         f'<a id="{name}"></a>',
         "",
@@ -119,8 +120,7 @@ def section(name: str, result: StudyResult) -> str:
         result.summary,
         "```",
         "",
-        f"Kept: [report]({folder}/report.html), [mask]({folder}/best.gds), "
-        f"[numbers]({folder}/result.json).",
+        f"Kept: [report]({folder}/report.html), {mask}[numbers]({folder}/result.json).",
     ]
     if name in REMARKS:
         lines += ["", REMARKS[name]]

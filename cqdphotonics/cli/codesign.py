@@ -73,7 +73,8 @@ def codesign(
         from cqdphotonics.report import write_report
 
         report_file = write_report(directory)
-    text = f"{result.summary}\n\nmask    {result.gds_file}\nreport  {report_file}"
+    mask = f"mask    {result.gds_file}\n" if result.gds_file.exists() else ""  # not of theory
+    text = f"{result.summary}\n\n{mask}report  {report_file}"
     emit({**result.to_record(), "directory": directory}, text, json)
     if not result.best.passed:
         say(f"cqd: the best design did not pass its proof: {result.best.reservation}")
