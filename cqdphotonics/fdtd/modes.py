@@ -356,7 +356,8 @@ def residues(run: Analysis) -> list[tuple[complex, complex]]:
         return []
     order = np.argsort(arrays["frequencies"])
     frequencies = arrays["frequencies"][order]
-    tail = (arrays["work"] - arrays["work_truncated"])[order]
+    until_end = arrays["work_plain" if "work_plain" in arrays else "work_truncated"]
+    tail = (arrays["work"] - until_end)[order]
     frequency, amplitudes = arrays["resonances"]
     decays = Decays(frequency, amplitudes, float(arrays["resonances_start"]))
     shape = decays.transform(frequencies, float(arrays["summary"][0]), None)

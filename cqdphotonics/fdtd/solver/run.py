@@ -70,7 +70,8 @@ def check_growth(peak: float, driven: float, time: float) -> None:
 class Ending:
     """Spectrum of work at the end, in an earlier window, and as far as the monitors know it.
 
-    `completed` is the share of the spectrum by which modes have completed the monitors.
+    `completed` is the share of the spectrum by which modes have completed the monitors, and
+    `plain` the work up to the end then, without them.
     """
 
     work: np.ndarray
@@ -79,6 +80,7 @@ class Ending:
     decays: ringdown.Decays | None
     summary: np.ndarray
     completed: float = 0.0
+    plain: np.ndarray | None = None
 
 
 class Run:
@@ -268,7 +270,7 @@ class Run:
             left = change if rings else max(change, tail_share)
             report(label, times[-1] - started, stop.longest, left)
         window = completed[-3] if len(completed) > 2 else completed[0]
-        by_modes = 0.0
+        by_modes, plain = 0.0, None
         if quiet == 2 and tail_share >= stop.largest_tail and decays is not None:
             by_modes, window = tail_share, completed[-1]
             known = complete(self, decays, rung)
@@ -276,7 +278,7 @@ class Run:
             fields.append(self.integrals()[0])
             decays = self.decays_since_source()
             completed.append(self._completed(decays, times, fields, current))
-            truncated = self.work(known, current)
+            truncated, plain = self.work(known, current), self.work(fields[-1], current)
             total = np.abs(completed[-1].real).max()
             tail_share = np.abs((completed[-1] - truncated).real).max() / total
         else:
@@ -288,6 +290,7 @@ class Run:
             decays=decays,
             summary=np.array([times[-1], tail_share, change, float(quiet == 2)]),
             completed=by_modes,
+            plain=plain,
         )
 
     def _completed(
