@@ -90,7 +90,8 @@ def test_has_the_pages(site):
 def test_links_hold(site):
     broken = []
     for path, links in site.items():
-        assert links.leads, path
+        if "layouts/results" not in path.as_posix():  # reports that stand alone
+            assert links.leads, path
         for link in links.leads:
             address = urlsplit(link)
             if address.scheme or address.netloc:
@@ -129,8 +130,11 @@ def test_gallery_shows_every_device_and_every_design(site):
         # Layout always, and for a dipole the cross-section; three more where there are figures.
         dipoles = [d for d in nominal.of_family(name) if d.light == "dipole"]
         always = len(kept) + len(dipoles)
-        assert text.count("<figure") == always + 3 * len([one for one in kept if one])
-        assert text.count("Not simulated.") == kept.count(None)
+        parts = [nominal.read_parts(design) for design in nominal.of_family(name)]
+        curves = len([one for one in parts if one is not None and one.curves])
+        assert text.count("<figure") == always + 3 * len([one for one in kept if one]) + curves
+        none = [a is None and b is None for a, b in zip(kept, parts, strict=True)]
+        assert text.count("Not simulated.") == sum(none)
         for design in nominal.of_family(name):
             assert f"<code>{design.name}</code>" in text
         ids = re.findall(r'\bid="([^"]+)"', text)
