@@ -24,8 +24,8 @@ HEAD = """# What the shipped studies found
 Written by `docs/results.py` from the results kept in `layouts/results`; nothing here was typed in
 but the remarks. Each study is one file in `layouts/`; its command repeats it. *Simulation* is the
 time of all its simulations one after another, on a machine of two cores that did much other work
-beside; two idle cores need less than half of it. *Random* are designs drawn evenly between the
-bounds and simulated as the search does (`python -m benchmarks.random_designs NAME`).
+beside: the demo's 25 min took 7 by the clock on two idle cores. *Random* are designs drawn evenly
+between the bounds and simulated as the search does (`python -m benchmarks.random_designs NAME`).
 
 | study | objective | start | found | random, best (median) of | simulation |
 |---|---|---|---|---|---|
