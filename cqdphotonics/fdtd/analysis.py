@@ -98,6 +98,13 @@ class Analysis:
         self._layers: dict[int, Layers | None] = {}
         self.lossy = any(medium.poles for medium in job.media.values())
 
+    @property
+    def _line(self) -> float:
+        """How high a line between the points of the spectrum is, 0 where that was not asked."""
+        arrays = self.raw.arrays
+        height = float(arrays["height"]) if "height" in arrays else 0.0
+        return height / float(np.abs(arrays["work_reference"].real).mean())
+
     @cached_property
     def leaving(self) -> np.ndarray:
         """Sum of `flux`."""
@@ -105,7 +112,7 @@ class Analysis:
 
     @cached_property
     def closure(self) -> np.ndarray:
-        """(Power leaving − work) over the largest work in the band, both up to the end of the run.
+        """(Power leaving − work) over the largest work in the band, as far as the monitors know it.
 
         Without absorption it should be 0; with absorption it is minus the absorbed share.
         """
@@ -331,7 +338,8 @@ class Analysis:
         """Whether the run ended converged, its windows agree and its energy balance closes."""
         time, tail, change, ended = self.raw.arrays["summary"]
         stop = self.job.stop
-        window = np.abs(self.purcell - self.purcell_window).max() / self.purcell.max()
+        highest = max(self.purcell.max(), self._line)
+        window = np.abs(self.purcell - self.purcell_window).max() / highest
         out = [
             Check("change of the completed spectrum between windows", window, 4 * stop.agreement),
         ]
@@ -350,7 +358,7 @@ class Analysis:
             worst = np.abs(self.closure).max()
             limit = CLOSURE_LIMIT + float(tail) * (1 + float(tail))
             out.append(Check("energy balance, work against power leaving", worst, limit))
-        lowest = -self.purcell.min() / self.purcell.max()
+        lowest = -self.purcell.min() / highest
         out.append(Check("negative power somewhere in the spectrum", max(lowest, 0.0), 0.01))
         return out
 

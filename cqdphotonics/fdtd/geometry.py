@@ -34,7 +34,10 @@ def solids_about_emitter(
     for number, solid in enumerate(scene.solids):
         continues = scene.continues if number == 0 else ""
         out.append(_ended(_solid(solid, (x0, y0, z0), one_film, continues), dispersive, inner))
+    ellipses = [solid for solid in out if isinstance(solid, EllipseSpec)]
     for film in scene.films:
+        if ellipses and all(e.medium == film.material == scene.medium for e in ellipses):
+            continue  # holes that go on into their own medium need no end: see docs/simulation.md
         low, high = film.zmin - z0, film.zmax - z0
         # A half-space becomes a block that reaches well beyond any cell.
         if isinf(low):

@@ -36,7 +36,8 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
         ``frequencies``; ``work`` (complex q, completed by its tail), ``work_window`` (the same in
         an earlier window), ``work_truncated`` (as far as the monitors know it), ``work_reference``;
         ``completed_share``, where modes have completed the monitors: of how much of the spectrum;
-        ``work_plain``, then the work up to the end without them;
+        ``work_plain``, then the work up to the end without them; ``height``, the largest work on or
+        between the points of the spectrum, where `StopSpec.whole_stretch`;
         ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``port_NAME_flux``
         per |J|², and ``port_NAME`` (frequency, component, across, z) per |J|; ``resonances``
         (rows: complex frequency and amplitude of the ring-down at ``resonances_start``); ``mode_…``
@@ -53,6 +54,8 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     ending = device.until_converged(job.stop, "device")
     arrays["work"], arrays["work_window"] = ending.work, ending.window
     arrays["work_truncated"], arrays["summary"] = ending.truncated, ending.summary
+    if job.stop.whole_stretch:
+        arrays["height"] = np.array(ending.height)
     if ending.plain is not None:
         arrays["completed_share"] = np.array(ending.completed)
         arrays["work_plain"] = ending.plain

@@ -37,6 +37,9 @@ _GROWTH_LIMIT = 1e8
 _SAME_QUALITY = 0.01
 """Up to this relative change between two intervals the quality of what rings is known."""
 
+_LEAST_TAIL = 0.02
+"""From this share of the spectrum on the monitors are completed by what rings."""
+
 _REFLECTION = 1e-6
 """Nominal round-trip reflection of the absorbing layers. Meep's own 1e-15 makes them so steep that
 the grid, and in cylindrical coordinates the layer around the side, which is no exact PML, reflect
@@ -71,7 +74,8 @@ class Ending:
     """Spectrum of work at the end, in an earlier window, and as far as the monitors know it.
 
     `completed` is the share of the spectrum by which modes have completed the monitors, and
-    `plain` the work up to the end then, without them.
+    `plain` the work up to the end then, without them. `height` is the largest work, on a line
+    between the points of the spectrum perhaps: what changes are measured by.
     """
 
     work: np.ndarray
@@ -81,6 +85,7 @@ class Ending:
     summary: np.ndarray
     completed: float = 0.0
     plain: np.ndarray | None = None
+    height: float = 0.0
 
 
 class Run:
@@ -243,6 +248,7 @@ class Run:
         started = self.source_end = self.sim.meep_time()
         driven = max(abs(value) for _, value in self.samples)
         times, completed, quiet, tail_share, change = [started], [], 0, 1.0, np.inf
+        total, rings = 1.0, False
         field, current = self.integrals()
         fields = [field]
         decays: ringdown.Decays | None = None
@@ -258,11 +264,12 @@ class Run:
             before, decays = self._quality(decays, rung), self.decays_since_source()
             rung = ringing(decays, self.band, times[-1])
             completed.append(self._completed(decays, times, fields, current))
-            total = np.abs(completed[-1].real).max()
-            tail_share = np.abs(completed[-1].real - self.work(field, current).real).max() / total
             # A line between two points of the spectrum shows in its quality alone.
             rings = abs(self._quality(decays, rung) - before) < _SAME_QUALITY * before
             rings = rings and stop.whole_stretch
+            still = completed[-1] - self.work(field, current)
+            total = self._height(completed[-1], still, decays, rung if rings else [], times[-1])
+            tail_share = np.abs(still.real).max() / np.abs(completed[-1].real).max()
             if len(completed) > 1:
                 change = np.abs((completed[-1] - completed[-2]).real).max() / total
                 enough = tail_share < stop.largest_tail or rings
@@ -271,15 +278,15 @@ class Run:
             report(label, times[-1] - started, stop.longest, left)
         window = completed[-3] if len(completed) > 2 else completed[0]
         by_modes, plain = 0.0, None
-        if quiet == 2 and tail_share >= stop.largest_tail and decays is not None:
-            by_modes, window = tail_share, completed[-1]
+        if quiet == 2 and rings and tail_share >= _LEAST_TAIL and decays is not None:
+            by_modes, window = min(tail_share, 1.0), completed[-1]
             known = complete(self, decays, rung)
             times.append(self.sim.meep_time())
             fields.append(self.integrals()[0])
             decays = self.decays_since_source()
             completed.append(self._completed(decays, times, fields, current))
             truncated, plain = self.work(known, current), self.work(fields[-1], current)
-            total = np.abs(completed[-1].real).max()
+            total = self._height(completed[-1], completed[-1] - plain, decays, rung, times[-1])
             tail_share = np.abs((completed[-1] - truncated).real).max() / total
         else:
             truncated = self.work(field, current)
@@ -291,7 +298,31 @@ class Run:
             summary=np.array([times[-1], tail_share, change, float(quiet == 2)]),
             completed=by_modes,
             plain=plain,
+            height=float(total),
         )
+
+    def _height(
+        self,
+        completed: np.ndarray,
+        still: np.ndarray,
+        decays: ringdown.Decays | None,
+        rung: list[int],
+        time: float,
+    ) -> float:
+        """The largest work in the band: at a point of the spectrum, or on the line of what rings.
+
+        What is `still` to come at `time` goes as 1/(f − f₀) near a line of the complex frequency
+        f₀, so that the point nearest to it says how high it is; and how much of it has come since
+        the source ended, its decay.
+        """
+        highest = float(np.abs(completed.real).max())
+        if decays is None or not rung:
+            return highest
+        pole = decays.frequency[rung[0]]
+        near = self._index(float(pole.real))
+        on_line = np.abs(still[near] * (self.frequencies[near] - pole) / pole.imag)
+        gone = np.exp(-2 * np.pi * pole.imag * (time - self.source_end))
+        return max(highest, float(on_line * gone))
 
     def _completed(
         self,
