@@ -6,6 +6,7 @@ import numpy as np
 from cqdphotonics.fdtd import larmor
 from cqdphotonics.fdtd.job import Job
 from cqdphotonics.fdtd.solver.modes import capture
+from cqdphotonics.fdtd.solver.near_fields import NearFields
 from cqdphotonics.fdtd.solver.ports import PortMonitors
 from cqdphotonics.fdtd.solver.run import Run
 
@@ -49,7 +50,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     arrays.update(_reference(job))
 
     device = Run(job, homogeneous=False)
-    device.near_fields()
+    near = NearFields(device)
     ports = PortMonitors(device)
     ending = device.until_converged(job.stop, "device")
     arrays["work"], arrays["work_window"] = ending.work, ending.window
@@ -64,7 +65,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     if ending.decays is not None:
         arrays["resonances"] = ending.decays.table
         arrays["resonances_start"] = np.array(ending.decays.start)
-    device.collect_near_fields(arrays)
+    near.collect(arrays)
     ports.collect(arrays)
     arrays.update(capture(device, ending.decays))
     return arrays
