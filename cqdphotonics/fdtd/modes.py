@@ -32,6 +32,9 @@ SAME_QUALITY = 0.2
 """Largest accepted relative difference of Q between the two windows."""
 
 _SAME_MODE = 2e-3
+_LEAST = 2e-3
+"""Least relative uncertainty of Q and V, as of a Purcell factor."""
+
 SAME_GRIDS = 3e-3
 """Modes of two grids, each moved to its end, closer than this (relative) are one."""
 
@@ -228,9 +231,9 @@ def settled_modes(
 
     Notes
     -----
-    With several grids the uncertainty of Q and V is made of the change from the grid before, of
-    the change between windows and of the spread: Q converges far later than the wavelength does.
-    A mode that the grid before does not have keeps 0, which means unknown.
+    With several grids the uncertainty of Q and V is made of twice the change from the grid before
+    (what a scheme of order 1.7 has still to go on these grids), of the change between windows, and
+    of a floor of .2 %. A mode that the grid before does not have keeps 0, which means unknown.
     """
     out = []
     earlier = find_modes(runs[-2]) if len(runs) > 1 else []
@@ -243,12 +246,16 @@ def settled_modes(
         ]
         if near:
             other = min(near, key=lambda o: abs(o.wavelength / factors[-2] - moved.wavelength))
-            change = abs(other.quality - mode.quality)
+            change = 2 * abs(other.quality - mode.quality)
             moved = replace(
                 moved,
                 wavelength_uncertainty=spread * moved.wavelength,
-                quality_uncertainty=float(np.hypot(change, (mode.windows or 0) * mode.quality)),
-                volume_uncertainty=abs(other.volume - mode.volume)
+                quality_uncertainty=float(
+                    np.hypot(change, ((mode.windows or 0) + _LEAST) * mode.quality)
+                ),
+                volume_uncertainty=float(
+                    np.hypot(2 * (other.volume - mode.volume), _LEAST * mode.volume)
+                )
                 if other.volume is not None and mode.volume is not None
                 else 0.0,
             )

@@ -13,7 +13,7 @@ from cqdphotonics.errors import RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.cost import record_speed
 from cqdphotonics.fdtd.media import material_records
-from cqdphotonics.fdtd.metals import extrapolate_spectra
+from cqdphotonics.fdtd.metals import extrapolate_spectra, floor_of
 from cqdphotonics.fdtd.modes import mode_fields, settled_modes, windows_check
 from cqdphotonics.fdtd.orientation import (
     check_interference,
@@ -232,10 +232,11 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     how = ""
     if best.lossy and len(runs) >= LEAST_GRIDS:  # the faces of metals make an error of their own
         spacings = [1 / run.job.resolution for run in runs]
+        least = floor_of(planned.scene, {n for n, m in best.job.media.items() if m.poles})
 
         def limit(values: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, str]:
             both = zip(runs, values, registration.factors, strict=True)
-            return extrapolate_spectra([moved(*each) for each in both], spacings)
+            return extrapolate_spectra([moved(*each) for each in both], spacings, least)
 
         purcell, fitted, how = limit([run.purcell for run in runs])
         purcell_spread = np.sqrt(fitted**2 + sideways**2 + windows**2)
