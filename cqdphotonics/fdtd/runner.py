@@ -9,6 +9,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -17,6 +18,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -57,6 +59,17 @@ class Limits:
 
     seconds: float = 6 * 3600.0
     memory: float = 64.0
+
+
+@cache
+def installed_meep() -> str | None:
+    """Version of the Meep of this Python; None where it can't be told. Meep is not imported."""
+    spec = find_spec("meep")
+    if spec is None or spec.origin is None:
+        return None
+    source = Path(spec.origin).read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"""^__version__ = ["'](.+?)["']""", source, re.MULTILINE)
+    return found[1] if found else None
 
 
 def die_with_parent() -> None:

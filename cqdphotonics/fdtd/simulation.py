@@ -22,12 +22,13 @@ from cqdphotonics.fdtd.orientation import (
     runs_needed,
 )
 from cqdphotonics.fdtd.pattern import wave_variables, waves_of_run
+from cqdphotonics.fdtd.plane_films import film_check
 from cqdphotonics.fdtd.planning import Plan, plan
 from cqdphotonics.fdtd.port_shares import PORT_POWERS, through_ports
 from cqdphotonics.fdtd.registration import register
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.ring_source import has_ring
-from cqdphotonics.fdtd.runner import Limits, run
+from cqdphotonics.fdtd.runner import Limits, installed_meep, run
 from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
 from cqdphotonics.fdtd.store import RawResult, Store
 from cqdphotonics.layout import stacks
@@ -320,13 +321,15 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     emitted = float(np.interp(planned.wavelength, wavelength, purcell))
     if (check := windows_check(modes, planned.wavelength, emitted)) is not None:
         checks.append(check)
+    if (check := film_check(planned.scene, planned.wavelength, emitted)) is not None:
+        checks.append(check)
     failed = [str(check) for check in checks if not check.passed]
     return Response(
         data=data,
         wavelength=planned.wavelength,
         fidelity=planned.fidelity,
         converged=not failed,
-        verdict=_verdict(planned, failed),
+        verdict="; ".join([_verdict(planned, failed), *_other_versions(raws)]),
         checks=tuple(str(check) for check in checks),
         resonances=tuple((r.wavelength / factor, r.quality) for r in best.resonances()),
         cost_seconds=sum(float(raw.meta["seconds"]) for raw in raws),
@@ -344,10 +347,16 @@ def _verdict(planned: Plan, failed: list[str]) -> str:
     return f"converged in time on one grid ({planned.fidelity}); the grid's own error is unverified"
 
 
-def _versions_note(raws: list[RawResult]) -> str:
-    """Says that the grids were computed by more than one version of the solver, where they were."""
-    found = sorted({str(raw.meta.get("meep")) for raw in raws})
-    return f"grids from different versions of Meep: {', '.join(found)}" if len(found) > 1 else ""
+def _other_versions(raws: list[RawResult]) -> list[str]:
+    """What is to be said where the store had a result of another Meep than the one installed."""
+    found = {str(raw.meta.get("meep")) for raw in raws}
+    here = installed_meep()
+    if found <= {here or next(iter(found))}:
+        return []
+    said = f"computed with Meep {' and '.join(sorted(found))}"
+    if here is not None:
+        said += f", of which {here} is installed here" if here in found else f", not {here} as here"
+    return [f"{said}; with another store (CQD_STORE) it is computed anew"]
 
 
 def _provenance(planned: Plan, raws: list[RawResult], done: list[str]) -> dict[str, Any]:
@@ -359,7 +368,7 @@ def _provenance(planned: Plan, raws: list[RawResult], done: list[str]) -> dict[s
         "dipole": scene.dipole,
         "emitter": list(scene.emitter),
         "formulation": planned.formulation,
-        "notes": [*planned.notes, *(note for note in (*done, _versions_note(raws)) if note)],
+        "notes": [*planned.notes, *(note for note in done if note), *_other_versions(raws)],
         "media": {name: m.label for name, m in planned.jobs[-1].media.items()},
         "materials": material_records(scene, planned.jobs[-1]),
         "grids": [

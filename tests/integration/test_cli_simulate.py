@@ -101,7 +101,7 @@ def test_a_whole_run(capsys, tmp_path):
     command = [
         "disc", "-s", "sin-air", "-w", "0.6", "-p", "radius=0.1", "--stack-parameter",
         "thickness=0.1", "--na", "0.77", "--gaussian", "0.6", "--fibre", "1,0.2,0.3",
-        "-o", tmp_path / "out", "--json",
+        "--store", tmp_path / "store", "-o", tmp_path / "out", "--json",
     ]  # fmt: skip
     code, out, err = cqd(capsys, *command)
     assert code == 0, err
@@ -139,6 +139,15 @@ def test_a_whole_run(capsys, tmp_path):
     assert "into a Gaussian mode of NA 0.6" in out
     assert "into the LP01 mode of a fibre" in out
     assert "unverified" in out  # one grid says nothing about its own error
+    assert "computed with" not in out
+
+    # What another Meep computed is used, and told apart.
+    for meta in (tmp_path / "store").glob("??/*/meta.json"):
+        meta.write_text(json.dumps(json.loads(meta.read_text()) | {"meep": "1.3.0"}))
+    code, out, err = cqd(capsys, *command[:-3])
+    assert code == 0
+    assert "t =" not in err
+    assert "computed with Meep 1.3.0, not" in out
 
 
 @pytest.mark.meep

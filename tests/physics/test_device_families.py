@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from oracles.multilayer import dipole_in_multilayer
 
 from cqdphotonics import components, materials, nominal
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 from cqdphotonics.layout import stacks
 
 

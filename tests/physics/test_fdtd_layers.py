@@ -5,7 +5,8 @@ from math import cos, floor, pi
 import numpy as np
 import pytest
 from fdtd_jobs import CONDUCTOR, dielectric, layer, make_job, solve
-from oracles.multilayer import dipole_in_multilayer
+
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 
 pytestmark = pytest.mark.meep
 

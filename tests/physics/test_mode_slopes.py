@@ -2,7 +2,9 @@
 
 import pytest
 
+from cqdphotonics.cli import main
 from cqdphotonics.codesign.check import check_study
+from cqdphotonics.codesign.result import StudyResult
 from cqdphotonics.codesign.slopes import mode_slopes
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.fdtd import planning
@@ -35,3 +37,20 @@ def test_slopes_of_a_bullseye(store_root, monkeypatch):
     assert found.weights is not None, found.words
     assert sum(found.weights.values()) == pytest.approx(1, abs=0.1)
     assert found.weights["radius"] > found.weights["pitch"] > abs(found.weights["gap"])
+
+
+@pytest.mark.meep
+def test_a_study_that_knows_its_slopes(store_root, tmp_path, monkeypatch, capsys):
+    """From its file to its result: slopes are told and used, and the search goes onto the line."""
+    monkeypatch.setitem(planning.FIDELITIES, "draft", (planning.Grid(8, 0.5, 5e-3, 0.7),))
+    file = tmp_path / "study.yaml"
+    search = "slopes: mode, budget: 8, samples: 3, starts: 1"
+    text = BULLSEYE.replace("slopes: mode", search) + "proof: {fidelity: draft}\n"
+    file.write_text(text)
+    monkeypatch.setenv("CQD_STORE", str(store_root))
+    assert main(["codesign", str(file), "-o", str(tmp_path / "run"), "--workers", "1"]) == 0
+    said = capsys.readouterr().err
+    assert "slopes: d ln λ/d ln p from the mode's field: radius" in said
+    assert "not used" not in said
+    result = StudyResult.from_directory(tmp_path / "run")
+    assert result.best.objective > 2 * result.start.objective

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracles.multilayer import dipole_in_multilayer
+
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 

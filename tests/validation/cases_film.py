@@ -1,9 +1,9 @@
 """A dipole over a gold film, against the exact multilayer integral."""
 
 import numpy as np
-from oracles.multilayer import dipole_in_multilayer
 
 from cqdphotonics import materials
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 from validation.case import Bench, Case, Curve, Outcome, rows_of
 from validation.scenes import planar_scene
 

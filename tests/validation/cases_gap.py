@@ -4,9 +4,9 @@ The plane limit of a nanopatch: what its numbers are worth where all but the pat
 """
 
 import numpy as np
-from oracles.multilayer import dipole_in_multilayer
 
 from cqdphotonics import materials
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 from validation.case import Bench, Case, Curve, Outcome, rows_of
 from validation.scenes import planar_scene
 

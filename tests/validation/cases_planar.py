@@ -5,10 +5,10 @@ from math import floor
 
 import numpy as np
 from fdtd_jobs import CONDUCTOR, dielectric, layer, make_job
-from oracles.multilayer import dipole_in_multilayer
 
 from cqdphotonics import materials
 from cqdphotonics.display import quantity
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 from cqdphotonics.fdtd.registration import extrapolate
 from validation.case import Bench, Case, Outcome, Row
 from validation.scenes import planar_scene

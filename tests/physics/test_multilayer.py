@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from oracles import multilayer
-from oracles.multilayer import dipole_in_multilayer
 from scipy.integrate import quad
+
+from cqdphotonics.fdtd import multilayer
+from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
 
 # A mirror as nearly perfect as doubles bear: it differs from one by 1/|n| = 7e-7 in amplitude,
 # which is multiplied by at most about ten below.
