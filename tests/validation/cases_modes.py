@@ -22,6 +22,7 @@ from cqdphotonics.fdtd.waveguide import StripSection, strip_modes
 from cqdphotonics.layout import shapes, stacks
 from cqdphotonics.layout.component import new_cell, place_emitter
 from cqdphotonics.layout.layers import DEVICE
+from cqdphotonics.layout.stacks import Stack
 from validation.case import Bench, Case, Outcome, Row
 
 SIDES = (1.0, 1.2, 0.6)
@@ -144,7 +145,7 @@ def disc(bench: Bench) -> Outcome:
     scene = build_scene(components.load("disc")(radius=0.3), "sin-air", "x")
     solid = replace(scene, symmetry=replace(scene.symmetry, cylindrical=False))
     na = (0.5, 0.65, 0.9)
-    flat, full = (bench.simulate(s, 0.62, "draft", na=na) for s in (scene, solid))
+    flat, full = (bench.simulate(s, 0.62, "standard", na=na) for s in (scene, solid))
     rows = []
     for place in (0, 60, 120, 180, 240):
         at = f"λ = {float(flat.data['wavelength'][place]):.3f} µm"
@@ -207,7 +208,19 @@ def ring(bench: Bench) -> Outcome:
 def slab(bench: Bench) -> Outcome:
     """An L3 cavity in a membrane of Si3N4: λ, and Q of the light that leaves up and down."""
     stack = stacks.load("sin-air", thickness=0.222)
-    scene = build_scene(components.l3(columns=5, rows=5), stack, "y")
+    return _against_expansion(bench, components.l3(columns=5, rows=5), stack)
+
+
+def strong_slab(bench: Bench) -> Outcome:
+    """The plain L3, no hole moved, in GaP, whose gap is wide: hardly any light leaks sideways."""
+    cavity = components.l3(
+        period=0.164, radius=0.047, shift=0.0, end_radius=0.047, columns=6, rows=6
+    )
+    return _against_expansion(bench, cavity, stacks.load("gap-air", thickness=0.12))
+
+
+def _against_expansion(bench: Bench, cavity: object, stack: Stack) -> Outcome:
+    scene = build_scene(cavity, stack, "y")
     expected = slab_modes(scene, 0.63, count=8)[0]
     mode = _dominant(bench.simulate(scene, 0.63, "draft"))
     upright = mode.quality / (mode.shares["up"] + mode.shares["down"])
@@ -280,7 +293,8 @@ CASES = (
         "disc", "A disc of Si3N4 of radius .3 µm, 3D against cylindrical", "the run in (r, z)",
         "full", disc,
         "Both are ours, and share media and analysis; formulation, grid, source, mirrors and far "
-        "field differ. At ten pixels a wavelength; finer ones were not run yet.",
+        "field differ. At ``standard``; at ten pixels a wavelength F was 1.3 to 4.2 % low, the "
+        "shares 5 to 9 %.",
     ),
     Case(
         "nanobeam", "Nanobeam with three mirror holes, two ways to its Purcell factor",
@@ -293,6 +307,11 @@ CASES = (
         "the run in (r, z)", "full", ring,
         "All its loss is what the bend throws out, exponential in the radius: Q is asked for "
         "within a factor of 1.5 only.",
+    ),
+    Case(
+        "slab-gap", "L3 cavity in GaP against guided-mode expansion", "legume", "full", strong_slab,
+        "The expansion is good for a percent or two in λ; its Q is perturbative: asked for within "
+        "a half. No hole is moved or shrunk. Only the light up and down is compared.",
     ),
     Case(
         "slab", "L3 cavity in Si3N4 against guided-mode expansion", "legume", "full", slab,
