@@ -29,9 +29,9 @@ _RIM_ATTENUATION = 7.0
 
 PLANE_FLOOR, FLOOR = 0.015, 0.05
 """Least relative uncertainty of a power: over plane films that the dot is not close to, mostly of
-where the cell ends; and where the dot is nearer than `CLOSE`, or a metal has side walls."""
+where the cell ends; and where the dot is nearer than `NEAR_FILM`, or a metal has side walls."""
 
-CLOSE = 0.04
+NEAR_FILM = 0.04
 
 _SCATTER, _UNEXPLAINED = 0.05, 0.3
 """Grids scatter if they differ by more than the first (relative, r.m.s.), and the fit of a power
@@ -46,7 +46,7 @@ ALIGNMENT_RANGE = 1.6
 PIXELS_TO_METAL = 0.2
 """Pixels between the dot and the nearest metal, per pixel in a wavelength."""
 
-CLOSE = 0.012
+CLOSE = {"cylindrical": 0.012, "cartesian": 0.02}
 """Distance in µm up to which a dot is close to a metal; see `pixels_to_metal`."""
 
 CLOSE_GRID = {"cylindrical": 5.0, "cartesian": 4.0}
@@ -67,7 +67,7 @@ _PULSE, _LOOK = 1.0, 2.5
 """Width of the source's spectrum there, over its frequency, and how often the run is looked at, in
 wavelengths: what rings beside a metal has a Q of ten, and the usual pulse would take longer."""
 
-FINEST = {"cylindrical": 600.0, "cartesian": 150.0}
+FINEST = {"cylindrical": 600.0, "cartesian": 200.0}
 """Pixels per µm beyond which a grid is not made finer for a metal's sake."""
 
 
@@ -220,7 +220,7 @@ def floor_of(scene: Scene, metals: Collection[str]) -> float:
     """The least relative uncertainty of a power in a scene with `metals`."""
     z = scene.emitter[2]
     films = [film for film in scene.films if film.material in metals]
-    near = any(max(film.zmin - z, z - film.zmax) < CLOSE for film in films)
+    near = any(max(film.zmin - z, z - film.zmax) < NEAR_FILM for film in films)
     patterned = any(solid.material in metals for solid in scene.solids)
     return FLOOR if near or patterned else PLANE_FLOOR
 
@@ -275,13 +275,13 @@ def shortened(job: Job, wavelength: float) -> Job:
     return job.model_copy(update=changes)
 
 
-def pixels_to_metal(distance: float, pixels: float) -> float:
+def pixels_to_metal(distance: float, pixels: float, formulation: str) -> float:
     """Pixels between dot and metal, for a grid with so many `pixels` in a wavelength.
 
     In the gap of a nanopatch two of them are a grid of 2.5 nm. There a search has one, which
     orders designs; three grids with one, two and three show where their power ends.
     """
-    if distance > CLOSE:
+    if distance > CLOSE[formulation]:
         return PIXELS_TO_METAL * pixels
     return max(1.0, 1.0 + (pixels - 10.0) / 4.0)
 
@@ -325,7 +325,7 @@ def metal_grid(
     wanted = light
     if nearest < inf:
         finest = max(FINEST[formulation], light)
-        wanted = min(max(light, pixels_to_metal(nearest, pixels) / nearest), finest)
+        wanted = min(max(light, pixels_to_metal(nearest, pixels, formulation) / nearest), finest)
     resolution = aligned_resolution(sorted(round(face, 9) for face in faces), wanted)
     chosen = resolution or wanted
     return MetalGrid(round(chosen, 6), chosen * nearest, resolution is not None)

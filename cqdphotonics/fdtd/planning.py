@@ -5,6 +5,7 @@ every solid is a disc about the emitter, else 3D with the mirror planes that geo
 share. Nothing of this is a user's choice; a user chooses a fidelity.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, isinf
 from typing import Literal
@@ -147,7 +148,7 @@ def plan(
             courant = _COURANT[formulation]
             model = solver_model(materials.load(name), (shortest, longest))
             model.check_time_step(courant / coarsest, courant=courant)
-    jobs = tuple(
+    jobs = _distinct(
         _job(scene, wavelength, (shortest, longest), media, host, formulation, grid)
         for grid in FIDELITIES[fidelity]
     )
@@ -166,6 +167,11 @@ def plan(
     light = jobs[-1].resolution
     if grid := metals.metal_grid(scene, dispersive, light, 0.0, formulation):
         notes.append(grid.note)
+    if (fewer := len(FIDELITIES[fidelity]) - len(jobs)) > 0:
+        notes.append(
+            f"{fewer} of {len(FIDELITIES[fidelity])} grids left out, the same as others: for a "
+            f"metal's sake none is finer than {metals.FINEST[formulation]:g} pixels a µm"
+        )
     patterned = {solid.material for solid in scene.solids}
     if dispersive and (formulation == "cartesian" or dispersive & patterned):
         notes.append(UNVALIDATED_METAL)
@@ -181,6 +187,16 @@ def plan(
         },
         notes=tuple(notes),
     )
+
+
+def _distinct(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """The jobs of different grids; of two on the same, the one with the larger cell, the later."""
+    out: list[Job] = []
+    for job in jobs:
+        if out and job.resolution <= out[-1].resolution * (1 + 1e-6):
+            out.pop()
+        out.append(job)
+    return tuple(out)
 
 
 UNVALIDATED_METAL = (

@@ -10,6 +10,7 @@ are completed by adding up snapshots of them; of all such weights those of the l
 down what does not ring.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import meep as mp
@@ -24,12 +25,21 @@ _PARTS = 12
 _SHORTEST = 6
 """Intervals of the stop's in a stretch at least."""
 
+_SHARE = 0.02
+"""Of the ring-down in a stretch: with 2.5 % of it the energy balance of a nanobeam closed to 1.2 %
+(Q = 1·10⁴), with .5 % to 15 % (Q = 8·10⁴)."""
 
-def complete(run: "Run", decays: ringdown.Decays, chosen: list[int]) -> np.ndarray:
+
+def complete(
+    run: "Run", decays: ringdown.Decays, chosen: list[int], tell: Callable[[float], None]
+) -> np.ndarray:
     """Go on with `run` for a stretch and complete all of its monitors by the modes `chosen`.
 
-    The stretch is as long as the run since its source. With a real field each mode comes with its
-    conjugate.
+    The stretch is as long as the run since its source, and at least `_SHARE` of the time in which
+    the strongest mode's amplitude falls to 1/e, if the stop's longest time allows. With a real
+    field each mode comes with its conjugate.
+
+    `tell` is told the share that is done.
 
     Returns
     -------
@@ -39,7 +49,9 @@ def complete(run: "Run", decays: ringdown.Decays, chosen: list[int]) -> np.ndarr
     """
     start = float(run.sim.meep_time())
     stop = run.job.stop
-    stretch = max(start - run.source_end, _SHORTEST * stop.interval)
+    ringing = 1 / (2 * np.pi * abs(decays.frequency[chosen[0]].imag))
+    left = stop.longest - (start - run.source_end)
+    stretch = max(start - run.source_end, _SHORTEST * stop.interval, min(_SHARE * ringing, left))
     step = run.job.courant / run.job.resolution
     poles = decays.frequency[chosen]
     if not run.cylindrical:
@@ -68,6 +80,7 @@ def complete(run: "Run", decays: ringdown.Decays, chosen: list[int]) -> np.ndarr
             total += (gained * known[frequencies][number]).reshape(-1)
         own_rest += (field_now - field) * own[number]
         earlier, field = now, field_now
+        tell((number + 1) / _PARTS)
     for (_, chunk), values, more in zip(chunks, earlier, rest, strict=True):
         mp._load_dft_data(chunk, values + more)
     return field + own_rest

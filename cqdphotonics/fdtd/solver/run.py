@@ -280,7 +280,12 @@ class Run:
         by_modes, plain = 0.0, None
         if quiet == 2 and rings and tail_share >= _LEAST_TAIL and decays is not None:
             by_modes, window = min(tail_share, 1.0), completed[-1]
-            known = complete(self, decays, rung)
+
+            def tell(share: float) -> None:
+                done = self.sim.meep_time() - started
+                report(f"{label}, modes {share:.0%}", done, stop.longest, 0.0)
+
+            known = complete(self, decays, rung, tell)
             times.append(self.sim.meep_time())
             fields.append(self.integrals()[0])
             decays = self.decays_since_source()
