@@ -165,3 +165,15 @@ def test_a_pole_that_the_time_step_can_not_carry_is_named(monkeypatch):
     scene = build_scene(components.load("planar")(), films, "x")
     with pytest.raises(InputError, match=r"Au: Drude pole at .* oscillates too fast"):
         plan(scene, 0.6, "draft")
+
+
+@pytest.mark.parametrize("name, stack, dipole, grids", [
+    ("bowtie", "gold-in-polymer", "x", [100, 150, 200]),
+    ("nanopatch_cube", "nanopatch-silver-on-gold", "z", [200]),
+])  # fmt: skip
+def test_no_two_grids_are_the_same(name, stack, dipole, grids):
+    """In 3D a metal's grid ends at 200 pixels a µm: three equal ones would tell no uncertainty."""
+    scene = build_scene(components.load(name)(), stacks.load(stack), dipole)
+    planned = plan(scene, 0.63, "fine")
+    assert [round(job.resolution) for job in planned.jobs] == grids
+    assert any("grids left out" in note for note in planned.notes) == (len(grids) < 3)

@@ -135,8 +135,8 @@ def _case(
     )
 
 
-GRIDS = (135, 180, 231)
-"""Pixels a µm; 20 nm are 2.7, 3.6 and 4.62 pixels (see the remark)."""
+GRIDS = (180, 231, 280, 330)
+"""Pixels a µm; 20 nm are 3.6, 4.62, 5.6 and 6.6 pixels (see the remark)."""
 
 
 def transparent(bench: Bench) -> Outcome:

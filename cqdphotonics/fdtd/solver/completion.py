@@ -21,13 +21,13 @@ from cqdphotonics.fdtd import ringdown
 if TYPE_CHECKING:
     from cqdphotonics.fdtd.solver.run import Run
 
-_PARTS = 12
+_PARTS = 24
 _SHORTEST = 6
 """Intervals of the stop's in a stretch at least."""
 
-_SHARE = 0.02
-"""Of the ring-down in a stretch: with 2.5 % of it the energy balance of a nanobeam closed to 1.2 %
-(Q = 1·10⁴), with .5 % to 15 % (Q = 8·10⁴)."""
+_SHARE = 0.01
+"""Of the ring-down in a stretch: with .5 % of it the energy balance of a nanobeam of Q = 8·10⁴
+closed to 15 % on its line, with 2.5 % that of one of 1·10⁴ to 1.2 %."""
 
 
 def complete(
@@ -56,9 +56,12 @@ def complete(
     poles = decays.frequency[chosen]
     if not run.cylindrical:
         poles = np.concatenate([poles, -poles.conj()])
-    # Whole samples of the monitors in each part, or E and H would be completed differently.
-    steps = run.decimation * max(1, round(stretch / (_PARTS * step * run.decimation)))
-    edges = start + step * steps * np.arange(_PARTS + 1)
+    # Whole samples of the monitors in each part, or E and H would be completed differently. Parts
+    # of one length would all gain nothing where they hold whole beats with a mode: there weights
+    # grow beyond bounds, and with them what is no mode.
+    lengths = np.linspace(0.5, 1.5, _PARTS) * stretch / (_PARTS * step * run.decimation)
+    steps = run.decimation * np.maximum(1, np.round(lengths)).astype(int)
+    edges = start + step * np.concatenate([[0], np.cumsum(steps)])
 
     chunks = _chunks(run)
     known = {f: _weights(poles, np.array(f), edges) for f in {f for f, _ in chunks}}
@@ -71,7 +74,7 @@ def complete(
     rest = [np.zeros_like(values) for values in earlier]
     own_rest = np.zeros_like(field)
     for number in range(_PARTS):
-        run.sim.run(run.watcher, until=steps * step)
+        run.sim.run(run.watcher, until=float(steps[number] * step))
         now, field_now = snapshots(), run.integrals()[0]
         for (frequencies, _), total, before, values in zip(
             chunks, rest, earlier, now, strict=True

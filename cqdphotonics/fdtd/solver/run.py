@@ -37,6 +37,11 @@ _GROWTH_LIMIT = 1e8
 _SAME_QUALITY = 0.01
 """Up to this relative change between two intervals the quality of what rings is known."""
 
+_BESIDE = 0.5
+"""Modes are completed as far beside the spectrum, over its width: what rings there but was left
+out would be multiplied by weights that know nothing of it (1.6 too much flux of a beam at the end
+of its band, where F is .4)."""
+
 _LEAST_TAIL = 0.02
 """From this share of the spectrum on the monitors are completed by what rings."""
 
@@ -285,7 +290,11 @@ class Run:
                 done = self.sim.meep_time() - started
                 report(f"{label}, modes {share:.0%}", done, stop.longest, 0.0)
 
-            known = complete(self, decays, rung, tell)
+            low, high = self.band
+            beside = _BESIDE * (high - low)
+            wider = (low - beside, high + beside)
+            around = ringing(decays, wider, times[-1], most=8, least=1e-3)
+            known = complete(self, decays, around, tell)
             times.append(self.sim.meep_time())
             fields.append(self.integrals()[0])
             decays = self.decays_since_source()
