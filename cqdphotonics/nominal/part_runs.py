@@ -8,7 +8,6 @@ from typing import Any
 from uncertainties import UFloat
 
 from cqdphotonics import __version__, components, materials
-from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import quantity
 from cqdphotonics.errors import InputError
 from cqdphotonics.fdtd import Limits, Store, build_scene
@@ -224,42 +223,30 @@ def _ring(
 def _racetrack(
     design: NominalDesign, store: Store, limits: Limits | None, say: Callable[[str], None]
 ) -> tuple[list[PartFigure], dict[str, Curve]]:
-    """A racetrack and its bus in the plane, and what the straight side gives a dot."""
+    """A racetrack without its bus: the loss of its bends in (r, z), the dot in a straight side."""
     given: dict[str, Any] = dict(components.resolve("racetrack", design.parameters))
     bare = _variant(design, "racetrack", **{**given, "bus": "none"})
     section = _section(bare, given["width"], design.wavelength)
-    buses = []
-    for gap in BUS_GAPS:
-        say(f"racetrack and bus, gap {gap:g} µm, in the plane")
-        loaded = _variant(design, "racetrack", **{**given, "bus": "one", "gap": gap})
-        taken, alone = _loaded(loaded, bare, design.wavelength, store, limits)
-        buses.append((gap, *_value(taken.value)))
-    bus = Curve(name="κ2 into the bus", points=tuple(buses), dimension=plane.DIMENSION,
-                how="racetrack with and without the bus")  # fmt: skip
-    own, into = intrinsic_rate(alone, 0).value, bus.at(given["gap"])
-    quality = angular_frequency(alone.wavelength) / (own + into)
-    rate, group = _straight(section, alone.wavelength)
-    around = group * (2 * math.pi * given["radius"] + 2 * given["straight"])
-    factor = 2 / math.pi * quality * alone.wavelength / around * rate
-    with_bus = f"with the bus at {given['gap']:g} µm"
+    say("its bends as a ring, (r, z)")
+    rim = _Rim(given["radius"], section, design.wavelength, store, limits)
+    rate, group = _straight(section, design.wavelength)
+    bends, sides = 2 * math.pi * given["radius"], 2 * given["straight"]
+    # The same loss a turn, while light stays in the straight sides as well.
+    quality = rim.quality * (bends + sides) / bends
+    factor = 2 / math.pi * quality * design.wavelength / (group * (bends + sides)) * rate
+    how = "bends as those of a ring; what the joints to the straight sides scatter is left out"
     figures = [
-        PartFigure(key="wavelength", name="resonance next to the dot's line",
-                   value=_value(alone.wavelength), unit="µm", dimension=plane.DIMENSION,
-                   how="some percent beside that in 3D"),
-        PartFigure(key="quality_ring", name="Q without the bus",
-                   value=_value(quantity(alone.quality, alone.quality_spread * alone.quality)),
-                   dimension=plane.DIMENSION, how="two windows of one run"),
-        PartFigure(key="quality", name=f"Q {with_bus}", value=_value(quality),
-                   dimension=plane.DIMENSION, how="its own loss and the bus"),
-        PartFigure(key="bus_share", name=f"of its light into the bus, gap {given['gap']:g} µm",
-                   value=_value(into / (own + into)), dimension=plane.DIMENSION,
-                   how="to both of its ends"),
-        PartFigure(key="purcell_straight", name=f"F on its line, {with_bus}, by the straight "
-                   "waveguide", value=_value(factor), dimension="cross-section and plane",
-                   how=f"{rate:.3g} of the bulk's rate into it, n_g = {group:.4g}, times 2/π of "
-                   "the finesse"),
+        PartFigure(key="quality", name="Q without bus, at most", value=_value(quality),
+                   dimension=_RZ, how=how),
+        PartFigure(key="free_range", name="free spectral range", unit="nm",
+                   value=(float(f"{1e3 * design.wavelength**2 / (group * (bends + sides)):.4g}"),
+                          0.0),
+                   dimension="cross-section", how=f"n_g = {group:.4g}"),
+        PartFigure(key="purcell_straight", name="F on its line without bus, at most, by the "
+                   "straight waveguide", value=_value(factor), dimension=f"{_RZ}, cross-section",
+                   how=f"{rate:.3g} of the bulk's rate into it, times 2/π of the finesse"),
     ]  # fmt: skip
-    return figures, {"bus": bus}
+    return figures, {}
 
 
 def _beam_and_ring(

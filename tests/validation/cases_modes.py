@@ -181,28 +181,31 @@ def nanobeam(bench: Bench) -> Outcome:
     return Outcome(tuple(rows), remarks=tuple(remarks))
 
 
-RING = (0.6, 0.36, 0.24)
-"""Radius, width and thickness of the ring, µm."""
+RINGS, RIM = (0.4, 0.6), (0.36, 0.24)
+"""Radii; width and thickness of the rim, µm."""
 
 
 def ring(bench: Bench) -> Outcome:
-    """Wavelength and radiation Q of a small ring of n = 2.5 in 3D, against its mode in (r, z)."""
-    radius, width, thickness = RING
-    found = bench.ringdown(ring_job(radius, StripSection(width, thickness, 2.5), 0.62))
-    exact = max(found, key=lambda mode: mode.amplitude)
+    """Wavelength and radiation Q of small rings of n = 2.5 in 3D, against their modes in (r, z)."""
+    width, thickness = RIM
     stack = stacks.load("sin-air", thickness=thickness)
-    scene = build_scene(components.ring(radius=radius, width=width, bus="none"), stack, "y")
-    solids = (
-        replace(s, material="n=2.5" if s.material == "Si3N4" else s.material) for s in scene.solids
-    )
-    response = bench.simulate(replace(scene, solids=tuple(solids)), 0.62, "draft")
-    mode = min(response.modes, key=lambda m: abs(m.wavelength - exact.wavelength))
-    return Outcome(
-        (
-            Row("λ (µm)", quantity(mode.wavelength), exact.wavelength, 0.005),
-            Row("Q", quantity(mode.quality), exact.quality, 1 / 3),
+    rows = []
+    for radius in RINGS:
+        found = bench.ringdown(ring_job(radius, StripSection(width, thickness, 2.5), 0.62))
+        exact = max(found, key=lambda mode: mode.amplitude)
+        scene = build_scene(components.ring(radius=radius, width=width, bus="none"), stack, "y")
+        solids = tuple(
+            replace(s, material="n=2.5" if s.material == "Si3N4" else s.material)
+            for s in scene.solids
         )
-    )
+        response = bench.simulate(replace(scene, solids=solids), 0.62, "draft")
+        mode = min(response.modes, key=lambda m: abs(m.wavelength - exact.wavelength))
+        at = f"radius {radius:g} µm"
+        rows += [
+            Row(f"λ (µm), {at}", quantity(mode.wavelength), exact.wavelength, 0.005),
+            Row(f"Q, {at}", quantity(mode.quality), exact.quality, 1 / 3),
+        ]
+    return Outcome(tuple(rows))
 
 
 def slab(bench: Bench) -> Outcome:
@@ -303,10 +306,11 @@ CASES = (
         "script 5, 5 and 7 % apart at 20, 30 and 40 pixels a µm (for n = 2; here 2.04).",
     ),
     Case(
-        "ring", "Ring of n = 2.5 and radius .6 µm, 3D against its mode in (r, z)",
+        "ring", "Rings of n = 2.5, 3D against their modes in (r, z)",
         "the run in (r, z)", "full", ring,
         "All its loss is what the bend throws out, exponential in the radius: Q is asked for "
-        "within a factor of 1.5 only.",
+        "within a factor of 1.5 only. In 3D the grid of a draft scatters, too: what is lost that "
+        "way ends at a Q of some 10⁴.",
     ),
     Case(
         "slab-gap", "L3 cavity in GaP against guided-mode expansion", "legume", "full", strong_slab,
