@@ -282,8 +282,30 @@ def pixels_to_metal(distance: float, pixels: float, formulation: str) -> float:
     orders designs; three grids with one, two and three show where their power ends.
     """
     if distance > CLOSE[formulation]:
-        return PIXELS_TO_METAL * pixels
+        near = formulation == "cylindrical" and distance < NEAR_FILM
+        return PIXELS_TO_METAL * pixels + (0.3 * (pixels - 10) if near else 0.0)
     return max(1.0, 1.0 + (pixels - 10.0) / 4.0)
+
+
+def distance(scene: Scene, metals: Collection[str]) -> float:
+    """From the dot to the nearest metal, µm; infinite where there is none."""
+    x, y, z = scene.emitter
+    nearest = inf
+    for body in (*scene.solids, *scene.films):
+        if body.material not in metals:
+            continue
+        up = max(body.zmin - z, z - body.zmax, 0.0)
+        aside = 0.0
+        if not isinstance(body, Slab):
+            xmin, ymin, xmax, ymax = body.bounds
+            aside = hypot(max(xmin - x, x - xmax, 0.0), max(ymin - y, y - ymax, 0.0))
+        if (away := hypot(up, aside)) > 0:
+            nearest = min(nearest, away)
+    # Within a hole of a metal: to the hole's wall.
+    for body in scene.solids:
+        if isinstance(body, Disc) and body.material not in metals and body.contains(x, y, z):
+            nearest = min(nearest, body.radius)
+    return nearest
 
 
 def metal_grid(
@@ -302,26 +324,17 @@ def metal_grid(
         Pixels in a wavelength of the grid.
     formulation : {"cylindrical", "cartesian"}
     """
-    x, y, z = scene.emitter
-    faces: set[float] = set()
-    nearest = inf
-    for body in (*scene.solids, *scene.films):
-        if body.material not in metals:
-            continue
-        faces |= {abs(h - z) for h in (body.zmin, body.zmax) if not isinf(h) and h != z}
-        up = max(body.zmin - z, z - body.zmax, 0.0)
-        aside = 0.0
-        if not isinstance(body, Slab):
-            xmin, ymin, xmax, ymax = body.bounds
-            aside = hypot(max(xmin - x, x - xmax, 0.0), max(ymin - y, y - ymax, 0.0))
-        if (distance := hypot(up, aside)) > 0:
-            nearest = min(nearest, distance)
+    z = scene.emitter[2]
+    faces = {
+        abs(h - z)
+        for body in (*scene.solids, *scene.films)
+        if body.material in metals
+        for h in (body.zmin, body.zmax)
+        if not isinf(h) and h != z
+    }
     if not faces:
         return None
-    # Within a hole of a metal: to the hole's wall.
-    for body in scene.solids:
-        if isinstance(body, Disc) and body.material not in metals and body.contains(x, y, z):
-            nearest = min(nearest, body.radius)
+    nearest = distance(scene, metals)
     wanted = light
     if nearest < inf:
         finest = max(FINEST[formulation], light)

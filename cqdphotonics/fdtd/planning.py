@@ -254,6 +254,9 @@ def _job(
     around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
     coarse = _light(media, wavelength, _DRAFT)
     close = bool(dispersive) and resolution > metals.CLOSE_GRID[formulation] * coarse
+    if close and formulation == "cylindrical" and metals.continuing(scene, dispersive):
+        # Farther from a film its plasmons take part, and run to the end of so small a cell.
+        close = metals.distance(scene, dispersive) <= metals.CLOSE[formulation]
     padding = (metals.NARROW if close else 1.0) * grid.padding * wavelength / around**0.5
     cylindrical = formulation == "cylindrical"
     near = resolution > 1.5 * _light(media, wavelength, grid)  # a fine grid for a metal's sake
