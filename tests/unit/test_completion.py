@@ -42,12 +42,21 @@ def test_what_is_still_to_come_follows_from_a_stretch():
     assert np.abs(completed - exact).max() < 1e-6 * np.abs(exact).max()
 
 
-def test_noise_is_not_raised_by_more_than_what_is_still_to_come():
-    """Weights of the least norm: those of a single mode on its line are all nearly equal."""
+def test_what_rings_beside_is_no_part_of_the_line():
+    """Slow light of Q = 400 at the edge of a band, as strong as the mode where the stretch begins:
+    it makes less than 1 % of the line's amplitude, where equal weights would make it 4 %."""
     from cqdphotonics.fdtd.solver.completion import _weights
 
-    pole = np.array([1.6062 * (1 - 0.5j / 12500)])
-    edges = 88 + np.arange(PARTS + 1) * 3.4
-    (weights,) = _weights(pole, np.array([1.6062]), edges).T
-    still = 12500 / (np.pi * 1.6062)  # µm/c, the decay time of the amplitude
-    assert np.abs(weights) == pytest.approx(still / (3.4 * PARTS), rel=0.03)
+    pole, slow = 1.6062 * (1 - 0.5j / 12500), 1.525 * (1 - 0.5j / 400)
+    edges = 60 + np.linspace(0, 60, 25)
+    (weights,) = _weights(np.array([pole]), np.array([1.6062]), edges).T
+
+    def increments(of: complex) -> np.ndarray:
+        delta = 2j * np.pi * (1.6062 - of)
+        return np.diff(np.exp(delta * (edges - edges[0]))) / delta
+
+    whole = 1 / abs(2j * np.pi * (1.6062 - pole))
+    assert abs(weights @ increments(pole)) == pytest.approx(whole, rel=0.03)
+    assert abs(weights @ increments(slow)) < 0.01 * whole
+    equal = np.full(24, weights @ increments(pole) / increments(pole).sum())
+    assert abs(equal @ increments(slow)) > 0.02 * whole
