@@ -174,7 +174,7 @@ def plan(
         )
     patterned = {solid.material for solid in scene.solids}
     if dispersive and (formulation == "cartesian" or dispersive & patterned):
-        notes.append(UNVALIDATED_METAL)
+        notes.append(STAIRCASE)
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -199,11 +199,11 @@ def _distinct(jobs: Iterable[Job]) -> tuple[Job, ...]:
     return tuple(out)
 
 
-UNVALIDATED_METAL = (
-    "metal with side walls, or in 3D: not validated against theory (docs/validation.md holds plane "
-    "films and spheres)"
+STAIRCASE = (
+    "metal with side walls, or in 3D: staircases, beside which a power is percent to tens of "
+    "percent off (docs/validation.md: spheres, and a disc in 3D)"
 )
-"""A note of plans whose metals go beyond what the validation page covers."""
+"""A note of plans whose metals are more than plane films in cylindrical runs."""
 
 
 def check_wavelength(wavelength: float) -> None:
