@@ -10,7 +10,7 @@ conductivity multiplies the whole permittivity, and of a negative one it makes g
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, hypot, inf, isinf
+from math import ceil, floor, hypot, inf, isinf
 from typing import Any
 
 import numpy as np
@@ -284,7 +284,8 @@ def pixels_to_metal(distance: float, pixels: float, formulation: str) -> float:
     if distance > CLOSE[formulation]:
         near = formulation == "cylindrical" and distance < NEAR_FILM
         return PIXELS_TO_METAL * pixels + (0.3 * (pixels - 10) if near else 0.0)
-    return max(1.0, 1.0 + (pixels - 10.0) / 4.0)
+    count = max(1.0, 1.0 + (pixels - 10.0) / 4.0)
+    return floor(count) if formulation == "cartesian" else count
 
 
 def distance(scene: Scene, metals: Collection[str]) -> float:
@@ -339,7 +340,11 @@ def metal_grid(
     if nearest < inf:
         finest = max(FINEST[formulation], light)
         wanted = min(max(light, pixels_to_metal(nearest, pixels, formulation) / nearest), finest)
-    resolution = aligned_resolution(sorted(round(face, 9) for face in faces), wanted)
+    heights = sorted(round(face, 9) for face in faces)
+    resolution = None
+    if formulation == "cartesian" and nearest < inf:  # a gap of whole pixels, where heights allow
+        resolution = aligned_resolution(sorted({*heights, round(nearest, 9)}), wanted)
+    resolution = resolution or aligned_resolution(heights, wanted)
     chosen = resolution or wanted
     return MetalGrid(round(chosen, 6), chosen * nearest, resolution is not None)
 

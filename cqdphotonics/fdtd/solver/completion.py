@@ -30,8 +30,9 @@ parts held whole beats, their increments would vanish and weights grow beyond bo
 _SHORTEST = 8
 """Intervals of the stop's in a stretch at least."""
 
-_SHARE = 0.005
-"""Of the strongest mode's ring-down in a stretch at least."""
+_SHARE = 0.015
+"""Of the strongest mode's ring-down in a stretch at least. Not for the mode's sake: slow light at
+the edges of a beam's bands (Q of some hundred, hardly seen at the dipole) has to leave meanwhile."""
 
 
 def complete(

@@ -31,24 +31,15 @@ _SPOKEN_FOR = 1e-3
 """Other modes down to this share of the strongest are kept out by the weights."""
 
 
-def ringing(
-    decays: ringdown.Decays | None,
-    band: tuple[float, float],
-    time: float,
-    most: int = MOST_MODES,
-    least: float = _LEAST_AMPLITUDE,
-) -> list[int]:
-    """Numbers of the modes of `decays` in `band` that ring at `time`, strongest first.
-
-    At most so many, and none that rings with less than `least` of the strongest's amplitude.
-    """
+def ringing(decays: ringdown.Decays | None, band: tuple[float, float], time: float) -> list[int]:
+    """Numbers of the modes of `decays` in `band` that ring at `time`, strongest first."""
     if decays is None:
         return []
     frequency, strength = decays.frequency, _strength(decays, time)
     inside = (frequency.real >= band[0]) & (frequency.real <= band[1])
     loud = inside & (decays.quality >= LEAST_QUALITY) & (strength > 0)
-    loud &= strength >= least * (strength[loud].max() if loud.any() else 1.0)
-    return [int(k) for k in np.argsort(-strength) if loud[k]][:most]
+    loud &= strength >= _LEAST_AMPLITUDE * (strength[loud].max() if loud.any() else 1.0)
+    return [int(k) for k in np.argsort(-strength) if loud[k]][:MOST_MODES]
 
 
 def _strength(decays: ringdown.Decays, time: float) -> np.ndarray:

@@ -292,8 +292,7 @@ class Run:
 
             low, high = self.band
             beside = _BESIDE * (high - low)
-            wider = (low - beside, high + beside)
-            around = ringing(decays, wider, times[-1], most=8, least=1e-3)
+            around = ringing(decays, (low - beside, high + beside), times[-1])
             known = complete(self, decays, around, tell)
             times.append(self.sim.meep_time())
             fields.append(self.integrals()[0])
