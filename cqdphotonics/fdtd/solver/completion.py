@@ -31,8 +31,8 @@ _SHORTEST = 8
 """Intervals of the stop's in a stretch at least."""
 
 _SHARE = 0.015
-"""Of the strongest mode's ring-down in a stretch at least. Not for the mode's sake: slow light at
-the edges of a beam's bands (Q of some hundred, hardly seen at the dipole) has to leave meanwhile."""
+"""Of the strongest mode's ring-down in a stretch at least. Not for its sake: slow light at the
+edges of a beam's bands (Q of some hundred, hardly seen at the dipole) has to leave meanwhile."""
 
 
 def complete(
