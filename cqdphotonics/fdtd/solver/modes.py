@@ -80,7 +80,7 @@ def capture(run: "Run", decays: ringdown.Decays | None) -> dict[str, np.ndarray]
     gone = 0
     for number, steps in enumerate(every):
         if steps > gone:
-            run.sim.run(run.watcher, until=(steps - gone) * step)
+            run.sim.run(run.watcher, until=(steps - gone - 0.5) * step)  # see completion.py
             gone = steps
         box.add(weights[:, number])
         plane.add(weights[:, number])
