@@ -25,6 +25,7 @@ from cqdphotonics.codesign.queues import JobQueue
 from cqdphotonics.errors import EngineError, SimulationCrashedError
 from cqdphotonics.fdtd import task
 from cqdphotonics.fdtd.job import Computation
+from cqdphotonics.fdtd.runner import progress_of
 from cqdphotonics.fdtd.store import LOG, Store, storage_error
 
 LARGE = 500_000
@@ -323,7 +324,6 @@ def latest_report(root: Path, job_hash: str) -> dict[str, Any] | None:
         except OSError:
             continue
         for line in reversed(lines):
-            if line.startswith("PROGRESS ") and line.endswith("\n"):
-                found: dict[str, Any] = json.loads(line.removeprefix("PROGRESS "))
+            if (found := progress_of(line)) is not None:
                 return found
     return None

@@ -349,6 +349,31 @@ def metal_grid(
     return MetalGrid(round(chosen, 6), chosen * nearest, resolution is not None)
 
 
+STAIRCASE = (
+    "metal with side walls, or in 3D: staircases, beside which a power is percent to tens of "
+    "percent off (docs/validation.md: spheres, and a disc in 3D)"
+)
+"""A note of plans whose metals are more than plane films in cylindrical runs."""
+
+
+def notes(scene: Scene, jobs: Sequence[Job], asked: int) -> list[str]:
+    """What a plan of `jobs`, for which so many grids were `asked`, says of its metals."""
+    formulation = jobs[-1].formulation
+    metals = {name for name, medium in jobs[-1].media.items() if medium.poles}
+    out = []
+    if grid := metal_grid(scene, metals, jobs[-1].resolution, 0.0, formulation):
+        out.append(grid.note)
+    if len(jobs) < asked:
+        out.append(
+            f"{asked - len(jobs)} of {asked} grids left out, the same as others: for a metal's "
+            f"sake none is finer than {FINEST[formulation]:g} pixels a µm"
+        )
+    patterned = {solid.material for solid in scene.solids}
+    if metals and (formulation == "cartesian" or metals & patterned):
+        out.append(STAIRCASE)
+    return out
+
+
 def continuing(scene: Scene, metals: Collection[str]) -> bool:
     """Whether a film of metal goes on beyond the cell."""
     return any(film.material in metals and not isinf(film.zmax - film.zmin) for film in scene.films)

@@ -163,18 +163,7 @@ def plan(
     notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
     if formulation == "cartesian":
         notes += port_notes(scene, media)
-    dispersive = {name for name, medium in media.items() if medium.poles}
-    light = jobs[-1].resolution
-    if grid := metals.metal_grid(scene, dispersive, light, 0.0, formulation):
-        notes.append(grid.note)
-    if (fewer := len(FIDELITIES[fidelity]) - len(jobs)) > 0:
-        notes.append(
-            f"{fewer} of {len(FIDELITIES[fidelity])} grids left out, the same as others: for a "
-            f"metal's sake none is finer than {metals.FINEST[formulation]:g} pixels a µm"
-        )
-    patterned = {solid.material for solid in scene.solids}
-    if dispersive and (formulation == "cartesian" or dispersive & patterned):
-        notes.append(STAIRCASE)
+    notes += metals.notes(scene, jobs, len(FIDELITIES[fidelity]))
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -197,13 +186,6 @@ def _distinct(jobs: Iterable[Job]) -> tuple[Job, ...]:
             out.pop()
         out.append(job)
     return tuple(out)
-
-
-STAIRCASE = (
-    "metal with side walls, or in 3D: staircases, beside which a power is percent to tens of "
-    "percent off (docs/validation.md: spheres, and a disc in 3D)"
-)
-"""A note of plans whose metals are more than plane films in cylindrical runs."""
 
 
 def check_wavelength(wavelength: float) -> None:

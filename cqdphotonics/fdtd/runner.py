@@ -258,8 +258,23 @@ def _check_memory(child: subprocess.Popen[bytes], limits: Limits) -> None:
 
 def _forward(reader: Any, progress: Progress | None) -> None:
     for line in reader:
-        if progress is not None and line.startswith("PROGRESS ") and line.endswith("\n"):
-            progress(json.loads(line.removeprefix("PROGRESS ")))
+        if progress is not None and (said := progress_of(line)) is not None:
+            progress(said)
+
+
+def progress_of(line: str) -> dict[str, Any] | None:
+    """What a line of the solver's output says of its progress; None where it says nothing.
+
+    Another rank's words may stand before or behind it on one line, or cut it in two.
+    """
+    _, mark, said = line.partition("PROGRESS ")
+    if not mark or not line.endswith("\n"):
+        return None
+    try:
+        found = json.JSONDecoder().raw_decode(said)[0]
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -1,7 +1,8 @@
 """What may be said of a design: how its figures stand, and against the literature."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.nominal.arrays import ArrayRecord, array_plan
@@ -10,6 +11,8 @@ from cqdphotonics.nominal.figures import Record
 
 if TYPE_CHECKING:
     from uncertainties import UFloat
+
+_OTHER: Literal["other numerics"] = "other numerics"
 
 Standing = Literal["current", "earlier solver", "other numerics", "other design", "not simulated"]
 
@@ -120,12 +123,24 @@ def standing(design: NominalDesign, kept: Record | ArrayRecord | None) -> Standi
     if kept.subject != design.subject:
         return "other design"
     if isinstance(kept, ArrayRecord):
-        planned = tuple(job.hash for job in array_plan(design, kept.fidelity).jobs)
-        return "current" if planned == kept.job_hashes else "other numerics"
+        return "current" if _planned(array_plan(design, kept.fidelity).jobs, kept) else _OTHER
     if kept.solver_version != SOLVER_VERSION:
         return "earlier solver"
-    planned = tuple(job.hash for job in design.plan(kept.fidelity).jobs)
-    return "current" if planned == kept.job_hashes else "other numerics"
+    return "current" if _planned(design.plan(kept.fidelity).jobs, kept) else _OTHER
+
+
+def _planned(jobs: Sequence[Any], kept: Record | ArrayRecord) -> bool:
+    """Whether these are the jobs that were run, but for the last digits of a metal's fit.
+
+    Least squares end in other last digits on another processor, and so does a job's hash; then
+    grids and cells are compared instead.
+    """
+    if tuple(job.hash for job in jobs) == kept.job_hashes:
+        return True
+    if not any(medium.poles for job in jobs for medium in job.media.values()):
+        return False
+    grids = [(grid["pixels_per_um"], grid["voxels"]) for grid in kept.grids]
+    return grids == [(float(f"{job.resolution:.5g}"), job.voxels()) for job in jobs]
 
 
 SAID: dict[Standing, str] = {

@@ -38,9 +38,7 @@ _SAME_QUALITY = 0.01
 """Up to this relative change between two intervals the quality of what rings is known."""
 
 _BESIDE = 0.5
-"""Modes are completed as far beside the spectrum, over its width: what rings there but was left
-out would be multiplied by weights that know nothing of it (1.6 too much flux of a beam at the end
-of its band, where F is .4)."""
+"""Modes are completed as far beside the spectrum, over its width: their light reaches into it."""
 
 _LEAST_TAIL = 0.02
 """From this share of the spectrum on the monitors are completed by what rings."""
