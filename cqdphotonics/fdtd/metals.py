@@ -27,9 +27,10 @@ RIM_RINGS = 24
 _RIM_ATTENUATION = 7.0
 """A wave that runs to the end of the rim and back is weaker by exp(−this) in amplitude."""
 
-PLANE_FLOOR, FLOOR = 0.015, 0.05
+PLANE_FLOOR, NEAR_FLOOR, FLOOR = 0.015, 0.05, 0.1
 """Least relative uncertainty of a power: over plane films that the dot is not close to, mostly of
-where the cell ends; and where the dot is nearer than `NEAR_FILM`, or a metal has side walls."""
+where the cell ends; where the dot is nearer than `NEAR_FILM`; and where a metal has side walls,
+which are staircases."""
 
 NEAR_FILM = 0.04
 
@@ -220,9 +221,10 @@ def floor_of(scene: Scene, metals: Collection[str]) -> float:
     """The least relative uncertainty of a power in a scene with `metals`."""
     z = scene.emitter[2]
     films = [film for film in scene.films if film.material in metals]
+    if any(solid.material in metals for solid in scene.solids):
+        return FLOOR
     near = any(max(film.zmin - z, z - film.zmax) < NEAR_FILM for film in films)
-    patterned = any(solid.material in metals for solid in scene.solids)
-    return FLOOR if near or patterned else PLANE_FLOOR
+    return NEAR_FLOOR if near else PLANE_FLOOR
 
 
 @dataclass(frozen=True)

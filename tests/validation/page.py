@@ -28,7 +28,7 @@ SEEN = frozenset(
     }
 )  # fmt: skip
 """Cases whose exact values were known when the rules of the uncertainties were chosen: the floors
-of .2 and 1 %, those of 1.5 and 5 % at metals, that of a collection, the way to a limit counted
+of .2 and 1 %, those of 1.5, 5 and 10 % at metals, that of a collection, the way to a limit counted
 whole, twice a change of Q, grids that scatter. They are no independent test of them."""
 
 
