@@ -206,7 +206,9 @@ def extrapolate_spectra(
     order = float(orders[int(np.argmin(misfits))])
     limit, residual = fitted(order)
     scatter = float(np.sqrt(np.mean((values.std(axis=0) / scale) ** 2)))
-    if scatter > _SCATTER and min(misfits) > _UNEXPLAINED * scatter:
+    unexplained = min(misfits) > _UNEXPLAINED * scatter
+    beyond = bool((limit <= 0).any() and (values > 0).all())  # where no power can end
+    if scatter > _SCATTER and (unexplained or beyond):
         middle = np.median(values, axis=0)
         spread = np.hypot(np.ptp(values, axis=0), floor * middle)
         return middle, spread, f"{len(spectra)} grids scatter: their median"

@@ -91,6 +91,15 @@ def test_extrapolation_finds_the_order():
     assert np.all(spread < 0.1 * truth)
 
 
+def test_no_power_ends_below_zero():
+    """A steep change of the last grid is scatter, not a way to a negative limit."""
+    spectra = np.array([[800.0, 800.0], [340.0, 450.0], [39.0, 55.0]])
+    limit, spread, how = extrapolate_spectra(spectra, [1 / 100, 1 / 150, 1 / 200])
+    assert "scatter" in how
+    assert np.all(limit > 0)
+    assert np.all(spread > 0.9 * limit)
+
+
 def test_gold_film_oracle_counts_absorption():
     """The oracle that films are judged by: gold takes most of what a near dipole gives."""
     index = complex(materials.load("Au").index(0.65))
