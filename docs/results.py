@@ -38,7 +38,7 @@ REMARKS = {
         "line. What such a beam gives when it is tuned there afterwards is what the summary says "
         "of the start."
     ),
-    "cspbbr3_bullseye_robust": ("The best proof is not verified: it is on one grid."),
+    "cspbbr3_bullseye_robust": "The best proof is not verified: it is on one grid.",
     "cdse_nanopatch": (
         "The search sees the gap of 16 nm with one pixel between dot and metal, the proof with "
         "two: against the exact integral over a plane gap that is 22 % and 7 % too high at .63 µm "

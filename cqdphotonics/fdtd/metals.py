@@ -161,7 +161,7 @@ def aligned_resolution(distances: Sequence[float], wanted: float) -> float | Non
 
 
 def extrapolate_spectra(
-    spectra: Sequence[np.ndarray], spacings: Sequence[float], floor: float = FLOOR
+    spectra: Sequence[np.ndarray], spacings: Sequence[float], least: float = FLOOR
 ) -> tuple[np.ndarray, np.ndarray, str]:
     """Limit of spectra as the grid's spacing goes to zero, with one order for all wavelengths.
 
@@ -171,7 +171,7 @@ def extrapolate_spectra(
         From the coarsest grid to the finest; at least three.
     spacings : sequence of float
         Of the grids, in µm.
-    floor : float
+    least : float
         Least relative uncertainty, see `floor_of`.
 
     Returns
@@ -184,7 +184,7 @@ def extrapolate_spectra(
     -----
     value = limit + slope · h^p with p between 1 and 3.5 is fitted to all grids and wavelengths
     together. The uncertainty is made of the fit's residual, of what p = 1 below or above would
-    change, of the way from the finest grid to the limit, and of `floor`. Where the grids scatter
+    change, of the way from the finest grid to the limit, and of `least`. Where the grids scatter
     instead of converging, as beside curved metals, nothing is extrapolated: the median, and the
     range. A quarter of the way and half of the range, as it was, held 43 of 80 exact values
     (docs/validation.md).
@@ -210,12 +210,12 @@ def extrapolate_spectra(
     beyond = bool((limit <= 0).any() and (values > 0).all())  # where no power can end
     if scatter > _SCATTER and (unexplained or beyond):
         middle = np.median(values, axis=0)
-        spread = np.hypot(np.ptp(values, axis=0), floor * middle)
+        spread = np.hypot(np.ptp(values, axis=0), least * middle)
         return middle, spread, f"{len(spectra)} grids scatter: their median"
     others = [fitted(min(max(order + side, 0.8), 4.5))[0] for side in (-1.0, 1.0)]
     swing = np.max([np.abs(other - limit) for other in others], axis=0)
     way = np.abs(limit - values[-1])
-    spread = np.sqrt((2 * residual) ** 2 + swing**2 + way**2 + (floor * limit) ** 2)
+    spread = np.sqrt((2 * residual) ** 2 + swing**2 + way**2 + (least * limit) ** 2)
     return limit, spread, f"extrapolated with order {order:.2f} from {len(spectra)} grids"
 
 
@@ -292,7 +292,7 @@ def pixels_to_metal(distance: float, pixels: float, formulation: str) -> float:
     return floor(count) if formulation == "cartesian" else count
 
 
-def distance(scene: Scene, metals: Collection[str]) -> float:
+def distance_to_metal(scene: Scene, metals: Collection[str]) -> float:
     """From the dot to the nearest metal, µm; infinite where there is none."""
     x, y, z = scene.emitter
     nearest = inf
@@ -339,7 +339,7 @@ def metal_grid(
     }
     if not faces:
         return None
-    nearest = distance(scene, metals)
+    nearest = distance_to_metal(scene, metals)
     wanted = light
     if nearest < inf:
         finest = max(FINEST[formulation], light)

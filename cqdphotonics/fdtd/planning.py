@@ -238,7 +238,7 @@ def _job(
     close = bool(dispersive) and resolution > metals.CLOSE_GRID[formulation] * coarse
     if close and formulation == "cylindrical" and metals.continuing(scene, dispersive):
         # Farther from a film its plasmons take part, and run to the end of so small a cell.
-        close = metals.distance(scene, dispersive) <= metals.CLOSE[formulation]
+        close = metals.distance_to_metal(scene, dispersive) <= metals.CLOSE[formulation]
     padding = (metals.NARROW if close else 1.0) * grid.padding * wavelength / around**0.5
     cylindrical = formulation == "cylindrical"
     near = resolution > 1.5 * _light(media, wavelength, grid)  # a fine grid for a metal's sake

@@ -86,7 +86,7 @@ def test_extrapolation_finds_the_order():
     limit, spread, how = extrapolate_spectra(spectra(2.0), spacings)
     assert limit == pytest.approx(truth, rel=1e-6)
     assert "order 2.00" in how
-    limit, spread, _ = extrapolate_spectra(spectra(2.0, 2.0), spacings, floor=0.0)
+    limit, spread, _ = extrapolate_spectra(spectra(2.0, 2.0), spacings, least=0.0)
     assert np.all(np.abs(limit - truth) <= spread)
     assert np.all(spread < 0.1 * truth)
 

@@ -36,7 +36,7 @@ def disc_job(cylindrical: bool, resolution: float) -> Job:
 
 
 def three_dimensions(bench: Bench) -> Outcome:
-    """Total power in both formulations, each at the end of its own three grids."""
+    """Total power in both formulations, each at the end of its own grids."""
     ends = []
     remarks = []
     for cylindrical in (True, False):
