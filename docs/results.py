@@ -12,23 +12,26 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from cqdphotonics.codesign.clock import sessions_of, told
+from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.result import StudyResult
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYOUTS, PAGE = ROOT / "layouts", ROOT / "docs" / "results.md"
 KEPT = LAYOUTS / "results"
-FILES = ("study.yaml", "result.json", "summary.txt", "report.html", "best.gds")
+FILES = ("study.yaml", "result.json", "summary.txt", "report.html", "best.gds", "clock.json")
 
 HEAD = """# What the shipped studies found
 
 Written by `docs/results.py` from the results kept in `layouts/results`; nothing here was typed in
-but the remarks. Each study is one file in `layouts/`; its command repeats it. *Simulation* is the
-time of all its simulations one after another, on a machine of two cores that did much other work
-beside: the demo's 25 min took 7 by the clock on two idle cores. *Random* are designs drawn evenly
-between the bounds and simulated as the search does (`python -m benchmarks.random_designs NAME`).
+but the remarks. Each study is one file in `layouts/`; its command repeats it. *Time* is by the
+clock from an empty directory to the result (`clock.json`), with the load that the machine had when
+it began; *simulation* the time of all its simulations one after another. *Random* are designs drawn
+evenly between the bounds and simulated as the search does (`python -m benchmarks.random_designs
+NAME`).
 
-| study | objective | start | found | random, best (median) of | simulation |
-|---|---|---|---|---|---|
+| study | objective | start | found | random, best (median) of | time | simulation |
+|---|---|---|---|---|---|---|
 """
 
 REMARKS = {
@@ -73,6 +76,15 @@ def minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
+def clock(name: str) -> str:
+    """How long the study took by the clock, and what the machine did beside."""
+    sessions = sessions_of(StudyDirectory(KEPT / name))
+    if not sessions or not sessions[-1].finished:
+        return "not kept"
+    load = max(session.load for session in sessions)
+    return told(sessions).replace(" by the clock", "") + f", load {load:.1f}"
+
+
 def row(name: str, result: StudyResult) -> str:
     """A line of the table."""
     from cqdphotonics.display import format_quantity
@@ -95,7 +107,7 @@ def row(name: str, result: StudyResult) -> str:
     start = "misses what is held" if result.start_misses else value(result.start)
     return (
         f"| [{name}](#{name}) | {result.study.symbol} | {start} | {value(result.best)} | {drawn} "
-        f"| {minutes(cost)} |"
+        f"| {clock(name)} | {minutes(cost)} |"
     )
 
 

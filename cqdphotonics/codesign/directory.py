@@ -7,6 +7,7 @@
       store/            simulations, by content
       outcomes.jsonl    what became of each simulated design (`memory`)
       history.jsonl     one line for each evaluation, appended as they come
+      clock.json        how long each session took by the clock
       engine.json jobs/ where simulations run in a queue: its jobs, and their output
       start.gds best.gds
       start/ best/      responses at the proof's fidelity
@@ -55,6 +56,7 @@ class StudyDirectory:
         self.history_file = path / "history.jsonl"
         self.outcomes_file = path / "outcomes.jsonl"
         self.engine_file = path / "engine.json"
+        self.clock_file = path / "clock.json"
         self.result_file = path / "result.json"
         self.summary_file = path / "summary.txt"
         self.report_file = path / "report.html"

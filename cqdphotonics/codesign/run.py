@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from uncertainties import UFloat
 
+from cqdphotonics.codesign import clock
 from cqdphotonics.codesign.check import check_study
 from cqdphotonics.codesign.cluster import Cluster
 from cqdphotonics.codesign.device import (
@@ -78,7 +79,7 @@ def run_study(
     check_engine(study.engine)
     directory = StudyDirectory(path)
     directory.prepare(study)
-    with directory.exclusive():
+    with directory.exclusive(), clock.kept(directory, study.engine.name):
         directory.mend_history()
         store = Store(directory.store_root)
         memory = Memory(directory.outcomes_file, _foundations(study))

@@ -1,10 +1,11 @@
 """How far a study is, read from its directory; never disturbs a running one."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cqdphotonics.codesign.clock import Session, sessions_of, told
 from cqdphotonics.codesign.directory import StudyDirectory, to_record
 from cqdphotonics.codesign.evaluation import Evaluation, best_of, of_search
 from cqdphotonics.codesign.study import Study
@@ -28,12 +29,15 @@ class Status:
         So far.
     simulating : int
         Simulations at work now.
+    sessions : tuple of Session
+        How long each call of the driver took by the clock.
     """
 
     study: Study
     state: Literal["running", "stopped", "finished"]
     history: tuple[Evaluation, ...]
     simulating: int = 0
+    sessions: tuple[Session, ...] = ()
 
     @property
     def failures(self) -> dict[str, int]:
@@ -71,6 +75,7 @@ class Status:
             "failures": self.failures,
             "simulating": self.simulating,
             "cost_seconds": self.cost_seconds,
+            "sessions": [asdict(session) for session in self.sessions],
             "expected_seconds": self.expected_seconds,
             "best": to_record(self.best) if self.best else None,
             "history": [to_record(e) for e in self.history],
@@ -88,6 +93,8 @@ class Status:
             f"  simulated for {self.cost_seconds:.0f} s"
             + (f", at most {self.expected_seconds:.0f} s to go" if self.expected_seconds else ""),
         ]
+        if self.sessions:
+            lines.append(f"  {told(self.sessions)}, sessions: {len(self.sessions)}")
         if self.simulating:
             lines.append(f"  {self.simulating} simulations at work")
         symbol = self.study.symbol
@@ -130,4 +137,5 @@ def status_of(path: str | Path) -> Status:
     elif directory.result_file.exists():
         state = "finished"
     at_work = directory.store_root.glob(f"tmp/*/{LOG}") if state == "running" else ()
-    return Status(study, state, tuple(directory.history()), sum(1 for _ in at_work))
+    simulating = sum(1 for _ in at_work)
+    return Status(study, state, tuple(directory.history()), simulating, sessions_of(directory))
