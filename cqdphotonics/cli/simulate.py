@@ -49,7 +49,9 @@ def simulate_device(
     dipole: Annotated[
         str, typer.Option(help="Axis of the dipole: x, y, z, isotropic, or a vector as 0.6,0,0.8.")
     ] = "x",
-    fidelity: Annotated[str, typer.Option(help="draft, standard or fine.")] = "draft",
+    fidelity: Annotated[
+        str, typer.Option(help="theory, coarse, draft, standard or fine.")
+    ] = "draft",
     na: Annotated[
         list[float] | None, typer.Option("--na", help="Numerical aperture; may be given often.")
     ] = None,
@@ -83,6 +85,7 @@ def simulate_device(
     from cqdphotonics.fdtd import Limits, Store, build_scene, simulate
     from cqdphotonics.fdtd.orientation import orientation
     from cqdphotonics.fdtd.simulation import APERTURES, plans_for
+    from cqdphotonics.fdtd.theory import THEORY
     from cqdphotonics.layout import stacks
 
     for text in at or ():
@@ -94,7 +97,7 @@ def simulate_device(
     films = stacks.load(stack, **parse_parameters(stack_parameter))  # type: ignore[arg-type]
     component = _device(device, parse_parameters(parameter))
     scene = build_scene(component, films, first)
-    plans = plans_for(scene, wavelength, fidelity, wanted)
+    plans = {} if fidelity == THEORY else plans_for(scene, wavelength, fidelity, wanted)
     place = Store(store)
     if output is not None:
         _writable(output)
@@ -228,6 +231,8 @@ def _plans_text(plans: "Mapping[Axis, Plan]", store: "Store") -> str:
     from cqdphotonics.fdtd.cost import estimate
     from cqdphotonics.fdtd.planning import grid_alignment
 
+    if not plans:
+        return "theory: nothing to simulate"
     lines, total = _notes(plans), sum(len(planned.jobs) for planned in plans.values())
     number, basis = 0, ""
     for axis, planned in plans.items():

@@ -20,6 +20,7 @@ from cqdphotonics.codesign.study import Study
 from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
 from cqdphotonics.errors import CqdError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd import Scene, plan
+from cqdphotonics.fdtd.theory import THEORY, has_theory
 from cqdphotonics.layout.parameters import Parameter
 from cqdphotonics.layout.stacks import Stack
 from cqdphotonics.quantum.environment import Environment
@@ -240,7 +241,13 @@ def _check_ensemble(study: Study) -> None:
             f"'{unknown[0]}' is not known of each member of an ensemble; known are "
             f"{', '.join(ENSEMBLE_FIGURES)}."
         )
-    wavelength = study.load_emitter().wavelength
+    wavelength, fidelity = study.load_emitter().wavelength, study.search.fidelity
+    at_theory = fidelity == THEORY
+    if at_theory and (ensemble.placement or ensemble.template or ensemble.orientation != "aligned"):
+        raise InputError(
+            "theory knows a device for a dot at its place, with its dipole along one axis: search "
+            "an ensemble of places or directions at coarse or above."
+        )
     for corner in ensemble.corners:
         _, scene = build(study, space_of(study).start, None, corner)
         for film in scene.stack.films:
@@ -249,14 +256,24 @@ def _check_ensemble(study: Study) -> None:
                     f"index {corner['index']:+g} leaves {film.material} with less than vacuum has. "
                     "Give errors of the index, such as -0.01 and 0.01."
                 )
-        plan(scene, wavelength, study.search.fidelity)
+        if not at_theory:
+            plan(scene, wavelength, fidelity)
 
 
 def _check_plans(study: Study, scene: Scene) -> None:
     """The simulations must be possible: materials known at these wavelengths, and so on."""
     wavelength = study.load_emitter().wavelength
-    for fidelity in (study.search.fidelity, study.proof.fidelity):
-        planned = plan(scene, wavelength, fidelity)
+    rungs = [rung.fidelity for rung in study.search.ladder]
+    if study.search.fidelity == THEORY:
+        reason = has_theory(scene) or (
+            "theory counts no guided light at a port" if study.collection.port else ""
+        )
+        if reason:
+            with located(study, "search", "fidelity"):
+                raise InputError(f"{reason}. Begin at coarse.")
+    for fidelity in (study.search.fidelity, *rungs, study.proof.fidelity):
+        if fidelity != THEORY:
+            planned = plan(scene, wavelength, fidelity)
     ports = [port.name for port in planned.jobs[0].ports]
     if study.collection.port and study.collection.port not in ports:
         with located(study, "collection", "port"):

@@ -34,7 +34,7 @@ APERTURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 SHOWN = (*FIGURES, "lifetime", "linewidth")
 """Figures that are kept of each design: those that can be maximised, and what else is measured."""
 
-EXACT = "theory"
+EXACT = "exact"
 """The fidelity of a study on exact theory."""
 
 # gdsfactory keeps all cells of a process in one layout, which threads can't share.

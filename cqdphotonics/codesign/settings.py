@@ -1,6 +1,7 @@
 """The parts of a study, as the YAML file has them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from uncertainties import UFloat
@@ -18,7 +19,10 @@ AlgorithmName = Literal[
     "BOBYQA", "COBYLA", "SBPLX", "NELDERMEAD", "CRS2", "ISRES", "ESCH", "DIRECT-L", "MLSL",
     "MMA", "CCSAQ", "SLSQP",
 ]  # fmt: skip
-FidelityName = Literal["draft", "standard", "fine"]
+ProofName = Literal["draft", "standard", "fine"]
+FidelityName = Literal["theory", "coarse", "draft", "standard", "fine"]
+FIDELITIES: tuple[FidelityName, ...] = get_args(FidelityName)
+"""From cheap to dear."""
 
 
 def number(value: Any) -> Any:
@@ -143,7 +147,7 @@ class Search(Part):
     seed: Count = Field(default=1, ge=0, lt=2**31)
     ladder: tuple[Rung, ...] = Field(
         default=(),
-        max_length=2,
+        max_length=len(FIDELITIES) - 1,
         description="Dearer fidelities to carry the best design to, each correcting the one below.",
     )
     scale_to_wavelength: bool = Field(
@@ -159,6 +163,12 @@ class Search(Part):
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
+        for low, high in pairwise([self.fidelity, *(rung.fidelity for rung in self.ladder)]):
+            if FIDELITIES.index(high) <= FIDELITIES.index(low):
+                raise ValueError(
+                    f"the ladder goes from {low} to {high}, which is no step up; the order is "
+                    f"{', '.join(FIDELITIES)}"
+                )
         if self.budget < 1 + self.samples + self.starts:
             raise ValueError(
                 f"a budget of {self.budget} leaves nothing to search with: the start, "
@@ -171,7 +181,7 @@ class Search(Part):
 class Proof(Part):
     """How the start and the best design are verified."""
 
-    fidelity: FidelityName = "fine"
+    fidelity: ProofName = "fine"
 
 
 class Constraints(Part):

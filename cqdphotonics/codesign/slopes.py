@@ -16,6 +16,7 @@ from cqdphotonics.codesign.device import build
 from cqdphotonics.codesign.space import Space
 from cqdphotonics.codesign.study import Study
 from cqdphotonics.errors import CqdError, InputError, SimulationError
+from cqdphotonics.fdtd.theory import THEORY
 
 if TYPE_CHECKING:
     from cqdphotonics.fdtd.analysis import Analysis, Resonance
@@ -47,6 +48,8 @@ class ModeSlopes:
 
 def check_slopes(study: Study, space: Space) -> None:
     """Raise an InputError unless the slopes of the study's device can be known."""
+    if study.search.fidelity == THEORY:
+        raise InputError("slopes: mode is of a simulated mode; theory has none. Leave slopes out.")
     planned = _planned(study, space.start)
     if planned.formulation != "cylindrical":
         raise InputError(

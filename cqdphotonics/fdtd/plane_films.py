@@ -7,7 +7,7 @@ closure) see nothing. So the answer for plane films is compared with the exact o
 
 from cqdphotonics import materials
 from cqdphotonics.fdtd.analysis import Check
-from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
+from cqdphotonics.fdtd.multilayer import MultilayerEmission, dipole_in_multilayer
 from cqdphotonics.fdtd.scene import Scene
 
 LIMIT = 0.05
@@ -36,8 +36,8 @@ def layers(scene: Scene) -> list[tuple[float, float, str]] | None:
     return whole
 
 
-def exact_purcell(scene: Scene, wavelength: float) -> float | None:
-    """Purcell factor of the dipole in plane films, from theory; None where that has no answer.
+def exact(scene: Scene, wavelength: float) -> MultilayerEmission | None:
+    """The dipole in plane films, from theory; None where that has no answer.
 
     Parameters
     ----------
@@ -62,18 +62,18 @@ def exact_purcell(scene: Scene, wavelength: float) -> float | None:
             height,
             wavelength,
             "perpendicular" if scene.dipole == "z" else "parallel",
-        ).total
+        )
     except (ValueError, ArithmeticError):
         return None  # on a face, or a metal without loss
 
 
 def film_check(scene: Scene, wavelength: float, purcell: float) -> Check | None:
     """The simulated Purcell factor against the exact one, where the scene is plane films alone."""
-    exact = exact_purcell(scene, wavelength)
-    if exact is None:
+    known = exact(scene, wavelength)
+    if known is None:
         return None
     return Check(
-        f"Purcell factor against {exact:.3g}, the exact one of these plane films",
-        abs(purcell / exact - 1),
+        f"Purcell factor against {known.total:.3g}, the exact one of these plane films",
+        abs(purcell / known.total - 1),
         LIMIT,
     )

@@ -44,9 +44,12 @@ class Grid:
     largest_tail: float
 
 
-_DRAFT, _STANDARD = Grid(10, 0.5, 5e-3, 0.7), Grid(14, 0.6, 3e-3, 0.3)
+_COARSE, _DRAFT, _STANDARD = (
+    Grid(7, 0.4, 1e-2, 0.9), Grid(10, 0.5, 5e-3, 0.7), Grid(14, 0.6, 3e-3, 0.3),
+)  # fmt: skip
 
 FIDELITIES: dict[str, tuple[Grid, ...]] = {
+    "coarse": (_COARSE,),
     "draft": (_DRAFT,),
     "standard": (_STANDARD,),
     # Three grids to see where a resonance ends, in three cells: the uncertainty is made of both.
@@ -118,7 +121,7 @@ def plan(
         Device, stack and dipole.
     wavelength : float
         Vacuum wavelength of the emission in µm.
-    fidelity : {"draft", "standard", "fine"}
+    fidelity : {"coarse", "draft", "standard", "fine"}
         See `FIDELITIES`.
     bandwidth : float, optional
         Full width of the spectrum in µm, centred on `wavelength`; a tenth of it by default.

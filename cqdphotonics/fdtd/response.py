@@ -54,7 +54,7 @@ class Response:
     wavelength : float
         Emission wavelength in µm.
     fidelity : str
-        "draft", "standard" or "fine".
+        "theory", "coarse", "draft", "standard" or "fine".
     converged : bool
         Whether every check was passed.
     verdict : str

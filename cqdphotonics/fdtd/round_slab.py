@@ -26,17 +26,15 @@ from scipy.integrate import trapezoid
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import hankel1, jv
 
-from cqdphotonics.errors import InputError
+from cqdphotonics.errors import GeometryError
 from cqdphotonics.fdtd.plane_waves import IncomingWaves, incoming
 
 Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-_STEP = 0.004
-"""µm between points across the films, and along the radius."""
-
-_MARGIN = 1.0
-"""µm of each half-space in which the guided mode has to end."""
+NO_GUIDE = (
+    "theory knows devices by the light that the film about the dot guides, and it guides none"
+)
 
 _FIRST_LOSS, _ROUNDS, _SETTLED = 1e-2, 12, 0.02
 
@@ -50,13 +48,14 @@ class Profile:
     edges : (n,) array
         Radii in µm at which the rings change.
     epsilon : (n + 1, m) complex array
-        Of each ring, from the centre to what lies outside, in thin layers from below.
-    bottom : float
-        Lower face of the lowest layer, in µm, with the emitter at `height` above it.
+        Of each ring, from the centre to what lies outside, in layers of `step` from below; with as
+        much of the half-spaces as the guided mode reaches into.
     height : float
-        Of the emitter above `bottom`, in µm.
+        Of the emitter above the lowest layer's lower face, in µm.
     below, above : complex
         Permittivities of the half-spaces.
+    step : float
+        In µm, of the layers and of integrals along the radius.
     """
 
     edges: Array
@@ -64,12 +63,12 @@ class Profile:
     height: float
     below: complex
     above: complex
-    step: float = _STEP
+    step: float
 
 
 @dataclass(frozen=True)
 class _Mode:
-    """A guided mode of the central film: e(z) with ∫e² dz = 1, inside the layers and beside."""
+    """A guided mode of the central film: effective index, and e(z) with ∫e² dz = 1."""
 
     index: float
     field: Array
@@ -81,22 +80,21 @@ def guided_mode(profile: Profile, wavenumber: float) -> _Mode:
 
     Raises
     ------
-    InputError
+    GeometryError
         The film guides no light.
     """
     epsilon = profile.epsilon[0].real
     outside = max(profile.below.real, profile.above.real)
-    # A metal holds no TE mode: it only has to be kept from making the matrix stiff.
     scale = 1 / (wavenumber * profile.step) ** 2
     least, most = outside * (1 + 1e-6), float(epsilon.max())
     if most <= least:
-        raise InputError("theory knows devices by the light that a film guides, and none does here")
+        raise GeometryError(NO_GUIDE)
     values, vectors = eigh_tridiagonal(
         epsilon - 2 * scale, np.full(epsilon.size - 1, scale), select="v",
         select_range=(least, most),
     )  # fmt: skip
     if not values.size:
-        raise InputError("theory knows devices by the light that a film guides, and none does here")
+        raise GeometryError(NO_GUIDE)
     fields = vectors.T / np.sqrt(profile.step)
     heights = (np.arange(epsilon.size) + 0.5) * profile.step
     at_emitter = np.array([np.interp(profile.height, heights, f) for f in fields])
@@ -153,10 +151,7 @@ class RoundSlab:
     @cached_property
     def amplitudes(self) -> ComplexArray:
         """Coefficients (n + 1, 2) of J₁ and H₁ in each ring; that of H₁ at the centre is 1."""
-        squares = self.squares * (1 + 1j * self.loss)
-        squares[0] = squares[0].real  # where the dipole sits its power must have a meaning
-        squares[-1] = squares[-1].real
-        return _matched(self.profile.edges, squares, self.wavenumber)
+        return matched(self.profile.edges, lossy(self.squares, self.loss), self.wavenumber)
 
     @property
     def in_plane(self) -> float:
@@ -171,28 +166,23 @@ class RoundSlab:
             return 0.0
         return float(abs(self.amplitudes[-1, 1]) ** 2 * self.squares[0] / outside)
 
-    def _currents(self) -> tuple[ComplexArray, ComplexArray]:
-        """What rings radiate: currents (n, m) across the layers, moments (n, 2) of the plane field.
-
-        The moments are functions of the angle, (n, 2, angles), see `_moments`.
-        """
-        e = self.mode.field
+    @property
+    def _currents(self) -> ComplexArray:
+        """What the effective index leaves of ε·e in each ring, (n, m)."""
         change = self.profile.epsilon - self.profile.epsilon[0]
-        squares = self.squares
-        left = change - (squares - squares[0])[:, None]
-        return left[1:] * e, np.empty(0)
+        left = change - (self.squares - self.squares[0])[:, None]
+        return np.asarray(left[1:] * self.mode.field)
 
     def scattered(self, waves: IncomingWaves, index: float) -> tuple[ComplexArray, ComplexArray]:
         """Moments (s, p) that the rings add to the dipole's, at the angles of `waves`."""
         k = self.wavenumber
-        currents, _ = self._currents()
         across = k * index * np.sin(waves.theta)
         unit = self.mode.at_emitter * np.sqrt(self.squares[0]) * k**2 / 4
         s = np.zeros(waves.theta.size, complex)
         p = np.zeros(waves.theta.size, complex)
         edges = self.profile.edges
         far = edges[-1] + 2 * self.wavelength
-        for ring, current in enumerate(currents, 1):
+        for ring, current in enumerate(self._currents, 1):
             if not np.abs(current).max() > 1e-9:
                 continue
             start, end = edges[ring - 1], edges[ring] if ring < edges.size else far
@@ -208,17 +198,19 @@ class RoundSlab:
         return s, p
 
     @cached_property
-    def _waves(self) -> dict[str, tuple[IncomingWaves, float, int]]:
-        """Waves from above and below, index there, and whether the layers count from below."""
+    def _waves(self) -> dict[str, tuple[IncomingWaves, float]]:
+        """Waves from above and below, with the index there; layers count from below."""
         inside = self.profile.epsilon[0]
         above, below = self.profile.above, self.profile.below
-        up = incoming(inside, self.profile.step, above, below, self.wavenumber)
-        down = incoming(inside[::-1], self.profile.step, below, above, self.wavenumber)
-        turned = IncomingWaves(down.theta, down.s[:, ::-1], down.p[:, ::-1])
-        return {
-            "up": (up, float(np.sqrt(above.real)), 1),
-            "down": (turned, float(np.sqrt(below.real)), -1),
-        }
+        found = {}
+        if transparent(above):
+            up = incoming(inside, self.profile.step, above, below, self.wavenumber)
+            found["up"] = (up, float(np.sqrt(above.real)))
+        if transparent(below):
+            down = incoming(inside[::-1], self.profile.step, below, above, self.wavenumber)
+            turned = IncomingWaves(down.theta, down.s[:, ::-1], down.p[:, ::-1])
+            found["down"] = (turned, float(np.sqrt(below.real)))
+        return found
 
     def leaving(self, *, direct: bool = True) -> dict[str, tuple[Array, Array]]:
         """Power per steradian, averaged over the azimuth, for each direction.
@@ -233,11 +225,12 @@ class RoundSlab:
         Returns
         -------
         dict
-            Of "up" and "down": angles (n,) in rad and intensities (n,).
+            Of "up" and "down", where the half-space is transparent: angles (n,) in rad and
+            intensities (n,).
         """
         layers = (np.arange(self.profile.epsilon.shape[1]) + 0.5) * self.profile.step
         found = {}
-        for name, (waves, index, _) in self._waves.items():
+        for name, (waves, index) in self._waves.items():
             s, p = self.scattered(waves, index)
             if direct:
                 s = s + _at(waves.s, layers, self.profile.height)
@@ -259,6 +252,11 @@ class RoundSlab:
             if abs(ratio - 1) < _SETTLED:
                 break
         return model
+
+
+def transparent(epsilon: complex) -> bool:
+    """Whether light gets away through a half-space."""
+    return epsilon.real > 0 and abs(epsilon.imag) < 1e-6 * epsilon.real
 
 
 def power(theta: Array, density: Array, edge: float = np.pi / 2) -> float:
@@ -289,28 +287,53 @@ def _plane_field(
     return 1j / (k * square) * h / r, -1j / (k * square) * slope * own * k
 
 
-def _matched(edges: Array, squares: ComplexArray, k: float) -> ComplexArray:
-    """Amplitudes of J₁ and H₁ in each ring: only outgoing outside, H₁ of amplitude 1 inside."""
-    found = np.zeros((squares.size, 2), complex)
-    found[-1] = (0.0, 1.0)
-    for ring in range(squares.size - 2, -1, -1):
-        r = edges[ring]
-        h, slope = _both(squares[ring + 1], k, r) @ found[ring + 1]
+def lossy(squares: Array, loss: float) -> ComplexArray:
+    """n² (…, n) with a relative loss in all rings but the first and what lies outside.
+
+    Where the dipole sits, and where the power leaves, powers must have a meaning.
+    """
+    found = squares * (1 + 1j * loss)
+    found[..., 0], found[..., -1] = squares[..., 0], squares[..., -1]
+    return np.asarray(found)
+
+
+def matched(edges: Array, squares: ComplexArray, k: float | Array) -> ComplexArray:
+    """Amplitudes of J₁ and H₁ in each ring: only outgoing outside, H₁ of amplitude 1 inside.
+
+    Parameters
+    ----------
+    edges : (n,) array
+        Radii in µm.
+    squares : (…, n + 1) complex array
+        n² of each ring.
+    k : float or (…) array
+        Wavenumber in vacuum, 1/µm.
+
+    Returns
+    -------
+    (…, n + 1, 2) complex array
+    """
+    found = np.zeros((*squares.shape, 2), complex)
+    found[..., -1, 1] = 1.0
+    for ring in range(squares.shape[-1] - 2, -1, -1):
+        r = float(edges[ring])
         # H_z and E_φ ∝ H_z′/n² are continuous.
-        found[ring] = np.linalg.solve(_both(squares[ring], k, r), [h, slope])
-    return found / found[0, 1]
+        (a, b), (c, d) = _both(squares[..., ring], k, r)
+        (o, p), (q, s) = _both(squares[..., ring + 1], k, r)
+        h = o * found[..., ring + 1, 0] + p * found[..., ring + 1, 1]
+        slope = q * found[..., ring + 1, 0] + s * found[..., ring + 1, 1]
+        determinant = a * d - b * c
+        found[..., ring, 0] = (d * h - b * slope) / determinant
+        found[..., ring, 1] = (a * slope - c * h) / determinant
+    return np.asarray(found / found[..., :1, 1:])
 
 
-def _both(square: complex, k: float, r: float) -> ComplexArray:
-    own = np.sqrt(complex(square))
+def _both(
+    square: ComplexArray, k: float | Array, r: float
+) -> tuple[tuple[ComplexArray, ComplexArray], tuple[ComplexArray, ComplexArray]]:
+    """J₁ and H₁ at radius r, and their E_φ but for a factor."""
+    own = np.sqrt(np.asarray(square, complex))
     x = own * k * r
     bessel, hankel = jv(1, x), hankel1(1, x)
-    return np.array(
-        [
-            [bessel, hankel],
-            [
-                (jv(0, x) - bessel / x) * own * k / square,
-                (hankel1(0, x) - hankel / x) * own * k / square,
-            ],
-        ]
-    )
+    unit = own * k / square
+    return (bessel, hankel), ((jv(0, x) - bessel / x) * unit, (hankel1(0, x) - hankel / x) * unit)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cqdphotonics import __version__
-from cqdphotonics.errors import RangeError
+from cqdphotonics.errors import InputError, RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
 from cqdphotonics.fdtd.cost import record_speed
 from cqdphotonics.fdtd.media import material_records
@@ -31,6 +31,7 @@ from cqdphotonics.fdtd.ring_source import has_ring
 from cqdphotonics.fdtd.runner import Limits, installed_meep, run
 from cqdphotonics.fdtd.scene import Axis, Scene, build_scene
 from cqdphotonics.fdtd.store import RawResult, Store
+from cqdphotonics.fdtd.theory import THEORY, theory_response
 from cqdphotonics.layout import stacks
 from cqdphotonics.layout.stacks import Stack
 
@@ -82,8 +83,9 @@ def simulate(
         Films; a name is loaded with `stack_parameters`.
     wavelength : float
         Vacuum wavelength of the emission in µm.
-    fidelity : {"draft", "standard", "fine"}
-        ``fine`` runs three grids in three cells and gives an uncertainty.
+    fidelity : {"theory", "coarse", "draft", "standard", "fine"}
+        ``fine`` runs three grids in three cells and gives an uncertainty; ``theory`` runs nothing
+        (`cqdphotonics.fdtd.theory`: plane films and round devices).
     dipole : {"x", "y", "z", "isotropic"} or three numbers
         Axis of the dipole; the mean over all directions; or a vector, where the symmetry of the
         device keeps its components apart (`cqdphotonics.fdtd.orientation`).
@@ -123,6 +125,10 @@ def simulate(
         if isinstance(component, Scene)
         else build_scene(component, stack, first, emitter_offset)
     )
+    if fidelity == THEORY:
+        if len(wanted.weights) > 1:
+            raise InputError(f"{THEORY} is of a dipole along one axis; begin at coarse.")
+        return theory_response(scene, wavelength, apertures, bandwidth=bandwidth)
     plans = plans_for(scene, wavelength, fidelity, dipole, bandwidth=bandwidth)
     place = store if isinstance(store, Store) else Store(store)
     total = sum(len(planned.jobs) for planned in plans.values())

@@ -165,7 +165,7 @@ def _pictures(
     width = HBAR * (emitter.gamma + emitter.gamma_star) * emitter.wavelength**2 / PLANCK_C
     return pictures | {
         "spectrum": draw.spectrum(best, emitter.wavelength, start, width),
-        "field": draw.field(best),
+        "field": draw.field(best) if "field" in best else "",
         "far_field": draw.far_field(best, cone.na, cone.direction),
         "collection": draw.collection(best, cone.na, cone.direction, start),
     }

@@ -213,6 +213,9 @@ def _spectrum(axes: Any, response: "Response") -> None:
 
 
 def _field(axes: Any, data: Any) -> None:
+    if "field" not in data:
+        axes.text(0.5, 0.5, "no field without a simulation", ha="center", transform=axes.transAxes)
+        return
     x, z = data["x"].values, data["z"].values
     intensity = data["field"].transpose("x", "z").values.T
     epsilon = data["epsilon"].transpose("x", "z").values.T
@@ -231,7 +234,7 @@ def _pattern(axes: Any, figure: Any, response: "Response", side: str) -> None:
     axes.set(xlabel="sin θ cos φ", ylabel="sin θ sin φ", title=f"power per steradian, {side}ward")
     axes.set_aspect("equal")
     if "waves" not in response.data:
-        axes.text(0, 0, "no pattern for a tilted dipole", ha="center")
+        axes.text(0, 0, "no pattern is known", ha="center")
         axes.set(xlim=(-1, 1), ylim=(-1, 1))
         return
     pattern = response.pattern(side)

@@ -1,0 +1,267 @@
+"""Fidelity ``theory``: a response without a simulation, where a device is simple enough for one.
+
+Plane films have an exact answer (`multilayer`), round devices with a dipole in their plane a rough
+one (`round_slab`). What has neither begins at ``coarse``.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from cqdphotonics import __version__, materials
+from cqdphotonics.errors import GeometryError, InputError
+from cqdphotonics.fdtd import plane_films
+from cqdphotonics.fdtd.planning import spectrum_ends
+from cqdphotonics.fdtd.response import Response
+from cqdphotonics.fdtd.round_slab import Array, Profile, RoundSlab, lossy, matched, power
+from cqdphotonics.fdtd.scene import Scene
+
+THEORY = "theory"
+
+POINTS = 241
+"""Of the spectrum."""
+
+STEP, MARGIN = 0.005, 0.6
+"""µm between layers of a profile, and of each half-space in it."""
+
+_DISPERSION = 5
+"""Wavelengths at which guided modes are solved; between them their index is interpolated."""
+
+_FILMS_POINTS = 31
+"""Wavelengths of plane films: each is an integral."""
+
+
+def has_theory(scene: Scene) -> str:
+    """Why there is no theory of a scene; empty where there is one."""
+    if plane_films.layers(scene) is not None:
+        return ""
+    if not scene.symmetry.cylindrical:
+        return f"theory knows plane films and round devices, and here: {scene.symmetry.reason}"
+    if scene.dipole == "z":
+        return "theory knows round devices by the light that a dipole in their plane gives a film"
+    host = materials.load(scene.material_at(*scene.emitter))
+    return "" if not host.is_metal else "the emitter is inside a metal"
+
+
+def theory_response(
+    scene: Scene, wavelength: float, apertures: Iterable[float], *, bandwidth: float | None = None
+) -> Response:
+    """What theory says of a device.
+
+    Parameters
+    ----------
+    scene : Scene
+    wavelength : float
+        Of the emission in vacuum, in µm.
+    apertures : iterable of float
+        Numerical apertures of the collection.
+    bandwidth : float, optional
+        Width of the spectrum in µm.
+
+    Raises
+    ------
+    InputError
+        There is no theory of such a device.
+    GeometryError
+        There is, but this one is beyond it: its film guides no light, the dot touches a face.
+    """
+    begun = time.perf_counter()
+    reason = has_theory(scene)
+    if reason:
+        raise InputError(f"{reason}. Begin at coarse.")
+    ends = spectrum_ends(wavelength, bandwidth)
+    spectrum = np.linspace(*ends, POINTS)
+    known = tuple(sorted({float(na) for na in apertures}))
+    films = plane_films.layers(scene) is not None
+    made = _of_films if films else _of_rings
+    found = made(scene, wavelength, spectrum, known)
+    return _assembled(scene, wavelength, spectrum, known, found, time.perf_counter() - begun)
+
+
+Made = tuple[dict[str, Array], Array, tuple[Array, Array], tuple[tuple[float, float], ...], str]
+"""Spectra of the parts; collection (direction, aperture); angles and power per steradian and all
+power (direction, angle) at the emission; resonances; how it was found."""
+
+
+def _of_rings(
+    scene: Scene, wavelength: float, spectrum: Array, apertures: tuple[float, ...]
+) -> Made:
+    few = np.linspace(spectrum[0], spectrum[-1], _DISPERSION)
+    models = [RoundSlab(round_profile(scene, each), each) for each in few]
+    squares = CubicSpline(few, [model.squares for model in models])(spectrum)
+    guided = CubicSpline(few, [model.guided for model in models])(spectrum)
+    edges, k = models[0].profile.edges, 2 * np.pi / spectrum
+
+    def in_plane(loss: float) -> tuple[Array, Array]:
+        amplitudes = matched(edges, lossy(squares, loss), k)
+        outside = squares[:, -1]
+        outward = (
+            np.abs(amplitudes[:, -1, 1]) ** 2
+            * squares[:, 0]
+            / np.where(outside > 0, outside, np.inf)
+        )
+        return np.maximum(1 + amplitudes[:, 0, 0].real, 0.0), outward
+
+    # The loss is that at the resonance, where it counts; found with little of it.
+    peak = float(spectrum[int(np.argmax(in_plane(1e-3)[0]))])
+    loss = RoundSlab(round_profile(scene, peak), peak).settled().loss
+    whole, outward = in_plane(loss)
+    here = replace(RoundSlab(round_profile(scene, wavelength), wavelength), loss=loss)
+    direct = _direct(here)
+    parts = here.leaving()
+    leaving = {name: power(*each) for name, each in parts.items()}
+    total = direct + guided * whole
+    side = guided * outward
+    vertical = np.maximum(total - side, 0.0)
+    everything = sum(leaving.values())
+    # Direct light and that of the rings interfere: the pattern is theirs, the power the plane's.
+    scale = float(np.interp(wavelength, spectrum, vertical / total)) / everything
+    indices = {"up": here.profile.above, "down": here.profile.below}
+    angles = next(iter(parts.values()))[0]
+    collection, far = np.zeros((2, len(apertures))), np.zeros((2, angles.size))
+    for row, name in enumerate(indices):
+        if name in parts:
+            index = float(np.sqrt(indices[name].real))
+            edges_of = [np.arcsin(min(na / index, 1.0)) for na in apertures]
+            collection[row] = [scale * power(*parts[name], edge) for edge in edges_of]
+            far[row] = scale * parts[name][1]
+    powers = {
+        "purcell": total,
+        "radiated_up": vertical * leaving.get("up", 0.0) / everything,
+        "radiated_down": vertical * leaving.get("down", 0.0) / everything,
+        "radiated_side": total - vertical,
+    }
+    note = "effective index and volume currents; unverified"
+    return powers, collection, (angles, far), _resonances(spectrum, total), note
+
+
+def _direct(model: RoundSlab) -> float:
+    """Light that reaches the half-spaces without the rings."""
+    core = model.profile.epsilon[0]
+    profile = replace(model.profile, edges=np.array([1.0]), epsilon=np.stack([core, core]))
+    return sum(power(*each) for each in replace(model, profile=profile).leaving().values())
+
+
+def _of_films(
+    scene: Scene, wavelength: float, spectrum: Array, apertures: tuple[float, ...]
+) -> Made:
+    few = np.unique(np.append(np.linspace(spectrum[0], spectrum[-1], _FILMS_POINTS), wavelength))
+    found = [plane_films.exact(scene, float(each)) for each in few]
+    if any(each is None for each in found):
+        raise GeometryError("plane films have no exact answer for an emitter on a face")
+    columns = np.array([[f.total, f.up, f.down] for f in found])  # type: ignore[union-attr]
+    total, up, down = (np.interp(spectrum, few, column) for column in columns.T)
+    here = found[int(np.searchsorted(few, wavelength))]
+    assert here is not None
+    collection = np.array(
+        [[here.collection(na, side) for na in apertures] for side in ("up", "down")]
+    )
+    angles = np.linspace(0, np.pi / 2, 91)
+    far = np.zeros((2, angles.size))
+    powers = {
+        "purcell": total,
+        "radiated_up": up,
+        "radiated_down": down,
+        "radiated_side": total - up - down,
+    }
+    return powers, collection, (angles, far), _resonances(spectrum, total), "exact multilayer"
+
+
+def round_profile(scene: Scene, wavelength: float) -> Profile:
+    """Rings and layers of a round device at one wavelength."""
+    radii = {solid.radius for solid in scene.solids}  # type: ignore[union-attr]
+    if scene.continues:
+        radii.discard(max(radii))  # what goes on beyond the drawing has no edge
+    edges = np.array(sorted(radii))
+    flat = [each for film in scene.films for each in (film.zmin, film.zmax)]
+    flat += [each for solid in scene.solids for each in (solid.zmin, solid.zmax)]
+    inside = [z for z in flat if np.isfinite(z)]
+    low, high = min(inside) - MARGIN, max(inside) + MARGIN
+    count = round((high - low) / STEP)
+    heights = low + (np.arange(count) + 0.5) * (high - low) / count
+    known: dict[str, complex] = {}
+
+    def epsilon(name: str) -> complex:
+        if name not in known:
+            known[name] = complex(materials.load(name).index(wavelength)) ** 2
+        return known[name]
+
+    middles = [edges[0] / 2, *(edges[1:] + edges[:-1]) / 2, edges[-1] + 1e-3]
+    x, y, z = scene.emitter
+    rings = [[epsilon(scene.material_at(x + r, y, h)) for h in heights] for r in middles]
+    return Profile(
+        edges,
+        np.array(rings),
+        z - low,
+        epsilon(scene.films[0].material),
+        epsilon(scene.films[-1].material),
+        (high - low) / count,
+    )
+
+
+def _resonances(spectrum: Array, total: Array) -> tuple[tuple[float, float], ...]:
+    """The highest line, where it is one: its centre, and Q from its width at half height."""
+    peak = int(np.argmax(total))
+    if not 0 < peak < spectrum.size - 1:
+        return ()
+    half = total[peak] / 2
+    left, right = (
+        next((i for i in way if total[i] < half), None)
+        for way in (range(peak, -1, -1), range(peak, spectrum.size))
+    )
+    if left is None or right is None:
+        return ()
+    width = spectrum[right] - spectrum[left]
+    return ((float(spectrum[peak]), float(spectrum[peak] / width)),)
+
+
+def _assembled(
+    scene: Scene,
+    wavelength: float,
+    spectrum: Array,
+    apertures: tuple[float, ...],
+    made: Made,
+    seconds: float,
+) -> Response:
+    import xarray as xr
+
+    powers, collection, (angles, far), resonances, note = made
+    none = np.zeros_like(spectrum)
+    spectra = {**powers, "purcell_uncertainty": none, "absorbed": none, "closure": none}
+    data = xr.Dataset(
+        {
+            **{name: ("wavelength", values) for name, values in spectra.items()},
+            "collection": (("direction", "na"), collection),
+            "collection_uncertainty": (("direction", "na"), np.zeros_like(collection)),
+            "far_field": (("direction", "theta"), far),
+        },
+        coords={
+            "wavelength": ("wavelength", spectrum, {"units": "µm"}),
+            "direction": ["up", "down"],
+            "na": list(apertures),
+            "theta": ("theta", angles, {"units": "rad"}),
+        },
+    )
+    return Response(
+        data=data,
+        wavelength=wavelength,
+        fidelity=THEORY,
+        converged=True,
+        verdict=f"{THEORY}: {note}",
+        checks=(),
+        resonances=resonances,
+        cost_seconds=seconds,
+        job_hashes=(),
+        provenance={
+            "cqdphotonics": __version__,
+            "component": scene.settings,
+            "stack": scene.stack.model_dump(mode="json"),
+            "dipole": scene.dipole,
+            "emitter": list(scene.emitter),
+            "formulation": THEORY,
+            "notes": [note],
+        },
+    )
