@@ -17,7 +17,8 @@ from cqdphotonics.codesign.settings import STACK_PREFIX, FreeParameter
 from cqdphotonics.codesign.slopes import check_slopes
 from cqdphotonics.codesign.space import LENGTH_GRID, Axis, Space
 from cqdphotonics.codesign.study import Study
-from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
+from cqdphotonics.codesign.theory import is_theory
+from cqdphotonics.display import nominal
 from cqdphotonics.errors import CqdError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd import Scene, plan
 from cqdphotonics.fdtd.theory import THEORY, has_theory
@@ -50,8 +51,9 @@ def check_study(study: Study) -> Space:
     InputError
         The first fault; the message begins with its place in the study's file.
     """
-    with located(study, "emitter"):
-        study.load_emitter()
+    for place, single in enumerate(study.singles):
+        with located(study, "emitter", *([place] if len(study.emitter) > 1 else [])):
+            single.load_emitter()
     space = space_of(study)
     _check_algorithm(study, space)
     with located(study, "search", "starts"):
@@ -59,23 +61,25 @@ def check_study(study: Study) -> Space:
             raise InputError(
                 f"{study.search.algorithm} searches the whole space by itself; set starts: 1."
             )
-    with located(study, "constraints"):
-        _check_constraints(study)
+    for single in study.singles:
+        with located(study, "constraints"):
+            _check_constraints(single)
     if is_theory(study.component):
         return space
-    with located(study, "ensemble"):
-        _check_ensemble(study)
     with located(study, "free"):
         _, scene = build(study, space.start)
-    with located(study, "stack"):
-        _check_plans(study, scene)
+    for single in study.singles:
+        with located(study, "ensemble"):
+            _check_ensemble(single)
+        with located(study, "stack"):
+            _check_plans(single, scene)
+        with located(study, "collection", "na"):
+            _check_aperture(single, scene.stack)
+        with located(study, "objective"):
+            _check_objective(single)
     if study.search.slopes:
         with located(study, "search", "slopes"):
             check_slopes(study, space)
-    with located(study, "collection", "na"):
-        _check_aperture(study, scene.stack)
-    with located(study, "objective"):
-        _check_objective(study)
     return space
 
 
@@ -185,9 +189,7 @@ def _check_algorithm(study: Study, space: Space) -> None:
                 f"{study.search.algorithm} needs slopes, which are known for theory.cavity and "
                 f"theory.cascade only. Take one of {others}."
             )
-        fixed = {name: float(value) for name, value in study.fixed.items()}
-        evaluator = TheoryEvaluator(study.component, study.load_emitter(), study.goal, fixed)
-        error = theory.slope_error(evaluator, space.start)
+        error = theory.slope_error(theory.evaluator_of(study), space.start)
         if not error < LARGEST_SLOPE_ERROR:
             raise InputError(
                 f"the slopes at the start differ from finite differences by {error:.2g} of the "
@@ -207,8 +209,7 @@ def _check_constraints(study: Study) -> None:
                 f"{study.component} has no layout: kit, minimum_feature, resonance_within and "
                 "ensemble do not apply to it."
             )
-        fixed = {name: float(value) for name, value in study.fixed.items()}
-        TheoryEvaluator(study.component, emitter, study.goal, fixed)
+        theory.evaluator_of(study)
         return
     if limits.kit:
         from cqdphotonics.layout import kits
@@ -226,6 +227,18 @@ def _check_constraints(study: Study) -> None:
                 f"indistinguishability ≥ {wanted:g} needs a Purcell factor of {needed:.2g} for "
                 f"{emitter.name}, and no device has more than about {LARGEST_PURCELL:.0e}. Ask for "
                 "less, or take a colder emitter; `cqd target` tells what is possible."
+            )
+    ideal = Environment.from_purcell(
+        LARGEST_PURCELL, radiative_rate=emitter.radiative_rate, outputs={"all": 1.0}
+    )
+    best = figures(emitter, ideal).quantities()
+    for name, least in limits.figures.items():
+        reached = best.get(name)
+        if reached is not None and nominal(reached) < least:
+            raise InputError(
+                f"{name} ≥ {least:g} is out of reach for {emitter.name}: all light collected, at a "
+                f"Purcell factor of {LARGEST_PURCELL:.0e}, it is {nominal(reached):.3g}. Ask for "
+                "less, or take another emitter."
             )
 
 

@@ -7,104 +7,67 @@ computed or taken from the store; nothing is kept here.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from uncertainties import UFloat
 
-from cqdphotonics.codesign.constraints import check_layout, load_function
+from cqdphotonics.codesign.assessment import Assessment, assess
+from cqdphotonics.codesign.constraints import check_layout
 from cqdphotonics.codesign.ensemble import Axis, Judgement, draw, figures_of_members, judge
-from cqdphotonics.codesign.evaluation import WORTH_SCALING, Outcome, outcome_of
-from cqdphotonics.codesign.objective import FIGURES
+from cqdphotonics.codesign.evaluation import Outcome, outcome_of
+from cqdphotonics.codesign.several import Several, middle, statistic
 from cqdphotonics.codesign.study import Study
-from cqdphotonics.display import nominal, quantity, standard_deviation
+from cqdphotonics.display import nominal, standard_deviation
 from cqdphotonics.errors import GeometryError, RangeError, SimulationCrashedError, SimulationError
 from cqdphotonics.quantum.environment import Environment
 from cqdphotonics.quantum.figures import figures
 
 if TYPE_CHECKING:
     from cqdphotonics.fdtd import Response, Scene
-    from cqdphotonics.quantum.figures import Figures
 
 APERTURES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Apertures of the curve "collection against NA" in the report."""
-
-SHOWN = (*FIGURES, "lifetime", "linewidth")
-"""Figures that are kept of each design: those that can be maximised, and what else is measured."""
-
-EXACT = "exact"
-"""The fidelity of a study on exact theory."""
 
 # gdsfactory keeps all cells of a process in one layout, which threads can't share.
 layout_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
-class Assessment:
-    """The figures of one design at one fidelity.
-
-    Parameters
-    ----------
-    fidelity : str
-        Of the simulation.
-    figures : dict of UFloat
-        By the names of `quantum.Figures`.
-    objective : UFloat
-        Their product as the study wants it.
-    converged : bool
-        Whether the simulation passed its own checks.
-    verdict : str
-        What the checks said.
-    seconds : float
-        Cost of the simulations, also where they came from the store.
-    job_hashes : tuple of str
-        The simulations in the store.
-    checks : tuple of str
-        Each check with its value and limit.
-    statistic : Judgement or None
-        Where the study has an ensemble: what it says; `objective` is its value then.
-    tuned : float or None
-        The objective to be expected were the design's resonance moved onto the emitter's line, its
-        collected share unchanged; None where it is there already.
-    """
-
-    fidelity: str
-    figures: dict[str, UFloat]
-    objective: UFloat
-    converged: bool
-    verdict: str
-    seconds: float
-    job_hashes: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-    tuned: float | None = None
-    statistic: Judgement | None = None
-
-    @property
-    def has_uncertainty(self) -> bool:
-        """Whether the simulation says how far off it may be."""
-        return self.fidelity == EXACT or standard_deviation(self.figures["purcell"]) > 0
-
-
-@dataclass(frozen=True)
 class Simulated:
-    """A design's response at its nominal place and dipole, and what its ensemble says."""
+    """A design's response at its nominal place and dipole, and what its ensemble says.
+
+    With several emitters `each` has that of every one of them, and the first one's is here, too.
+    """
 
     study: Study
     nominal: "Response"
     judgement: Judgement | None = None
     seconds: float = 0.0
+    each: "tuple[Simulated, ...]" = ()
 
     @cached_property
     def scaling(self) -> tuple[float | None, float, float]:
         """What scaling all lengths promises, see `scaling`; worked out once."""
+        if self.each:
+            found = [part.scaling for part in self.each]
+            over = self.study.over_emitters
+            gain = statistic(over, [gain for *_, gain in found])
+            return middle([f for f, *_ in found]), statistic(over, [p for _, p, _ in found]), gain
         return scaling(self.study, self.nominal)
 
     @property
     def converged(self) -> bool:
-        """Whether the nominal simulation passed its checks."""
-        return self.nominal.converged
+        """Whether the nominal simulations passed their checks."""
+        return all(part.nominal.converged for part in self.each or (self,))
+
+    @property
+    def verdict(self) -> str:
+        """What the checks of the nominal simulations said."""
+        parts = self.each or (self,)
+        failed = [part.nominal.verdict for part in parts if not part.nominal.converged]
+        return failed[0] if failed else self.nominal.verdict
 
 
 def build(
@@ -177,6 +140,14 @@ def respond(
     """
     from cqdphotonics.fdtd import simulate
 
+    if len(study.emitter) > 1:
+        each = [
+            respond(single, values, fidelity, store, cancelled, progress)
+            for single in study.singles
+        ]
+        costs = {part.nominal.job_hashes: part.seconds for part in each}  # shared ones count once
+        return replace(each[0], study=study, seconds=sum(costs.values()), each=tuple(each))
+
     def one(scene: "Scene") -> "Response":
         def once() -> "Response":
             return simulate(
@@ -224,59 +195,6 @@ def respond(
 def _words(values: Mapping[str, float]) -> str:
     units = {"index": ""}
     return ", ".join(f"{name} {value:+g}{units.get(name, ' µm')}" for name, value in values.items())
-
-
-def figures_of(study: Study, response: "Response") -> "Figures":
-    """The figures of merit of the study's emitter in a simulated device."""
-    emitter = study.load_emitter()
-    environment = response.environment(
-        emitter, share=study.collection.share(response), output=study.collection.words
-    )
-    return figures(emitter, environment)
-
-
-def assess(study: Study, simulated: Simulated) -> Assessment:
-    """What the study wants to know of a simulated device."""
-    response = simulated.nominal
-    found = figures_of(study, response)
-    values = {
-        name: value
-        for name, value in found.quantities().items()
-        if name in SHOWN and value is not None
-    }
-    if standard_deviation(response.purcell) == 0:
-        # The emitter's data have uncertainties, too. Shown alone they would pass for the whole.
-        values = {name: quantity(nominal(value)) for name, value in values.items()}
-    _, promise, gain = simulated.scaling
-    objective = _objective(study, values, response)
-    if simulated.judgement is not None:
-        # Relative uncertainty of the nominal device, and the sampling's own.
-        relative = standard_deviation(objective) / max(nominal(objective), 1e-300)
-        value = simulated.judgement.value
-        spread = np.hypot(relative * value, simulated.judgement.spread) if relative else 0.0
-        objective = quantity(value, float(spread))
-        promise = value * gain
-    return Assessment(
-        fidelity=response.fidelity,
-        figures=values,
-        objective=objective,
-        converged=response.converged,
-        verdict=response.verdict,
-        seconds=simulated.seconds,
-        job_hashes=tuple(response.job_hashes),
-        checks=tuple(response.checks),
-        tuned=promise if gain >= WORTH_SCALING else None,
-        statistic=simulated.judgement,
-    )
-
-
-def _objective(study: Study, values: Mapping[str, UFloat], response: "Response") -> UFloat:
-    if not study.function:
-        return study.goal.value(values)
-    try:
-        return quantity(load_function(study.function)(dict(values), response))
-    except Exception as error:
-        raise SimulationError(f"{study.function} failed: {type(error).__name__}: {error}") from None
 
 
 def _held(study: Study, assessment: Assessment, response: "Response") -> dict[str, float]:
@@ -382,6 +300,9 @@ class Evaluator:
 
     def __call__(self, parameters: dict[str, float]) -> Outcome:
         """Evaluate one design at the study's search fidelity."""
+        if len(self.study.emitter) > 1:
+            each = tuple(replace(self, study=single) for single in self.study.singles)
+            return Several(self.study, each)(parameters)
         begun = time.monotonic()
         fidelity = self.fidelity or self.study.search.fidelity
         try:

@@ -130,16 +130,20 @@ class StudyDirectory:
 
     def _write_study(self, study: Study) -> None:
         """The study with the files that it names copied beside it."""
-        content = study
-        for key, name in (("emitter", study.emitter.name), ("stack", study.stack)):
-            if study.path_of(name) != name or name.endswith((".yaml", ".yml")):
-                copy = f"{key}.yaml"
-                self.write(copy, Path(study.path_of(name)).read_text(encoding="utf-8"))
-                changed: Any = copy
-                if key == "emitter":
-                    changed = study.emitter.model_copy(update={"name": copy})
-                content = content.model_copy(update={key: changed})
-        self.write("study.yaml", content.to_yaml())
+
+        def copied(name: str, copy: str) -> str:
+            if not name.endswith((".yaml", ".yml")):
+                return name
+            self.write(copy, Path(study.path_of(name)).read_text(encoding="utf-8"))
+            return copy
+
+        numbers = [""] if len(study.emitter) == 1 else range(1, len(study.emitter) + 1)
+        emitters = tuple(
+            each.model_copy(update={"name": copied(each.name, f"emitter{number}.yaml")})
+            for each, number in zip(study.emitter, numbers, strict=True)
+        )
+        changed = {"emitter": emitters, "stack": copied(study.stack, "stack.yaml")}
+        self.write("study.yaml", study.model_copy(update=changed).to_yaml())
 
     def study(self) -> Study:
         """The study that this directory holds.

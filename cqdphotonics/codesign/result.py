@@ -8,7 +8,7 @@ from typing import Any
 
 from uncertainties import UFloat
 
-from cqdphotonics.codesign.device import Assessment
+from cqdphotonics.codesign.assessment import Assessment, Individual
 from cqdphotonics.codesign.directory import StudyDirectory, from_record, to_record
 from cqdphotonics.codesign.ensemble import Judgement
 from cqdphotonics.codesign.evaluation import SLACK, Evaluation
@@ -236,6 +236,14 @@ def _assessment_record(assessment: Assessment | None) -> dict[str, Any] | None:
         "checks": list(assessment.checks),
         "tuned": assessment.tuned,
         "statistic": None if assessment.statistic is None else asdict(assessment.statistic),
+        "each": [
+            {
+                "emitter": one.emitter,
+                "figures": {name: _pair(value) for name, value in one.figures.items()},
+                "objective": _pair(one.objective),
+            }
+            for one in assessment.each
+        ],
     }
 
 
@@ -263,6 +271,14 @@ def _assessment_from(record: Mapping[str, Any] | None) -> Assessment | None:
         checks=tuple(record["checks"]),
         tuned=record["tuned"],
         statistic=Judgement(**record["statistic"]) if record.get("statistic") else None,
+        each=tuple(
+            Individual(
+                one["emitter"],
+                {name: _from_pair(pair) for name, pair in one["figures"].items()},
+                _from_pair(one["objective"]),
+            )
+            for one in record.get("each", ())
+        ),
     )
 
 
@@ -285,6 +301,7 @@ def summarise(result: StudyResult) -> str:
         "of all decays"
         + ("" if is_theory(study.component) else f", into {study.collection.words}"),
     ]
+    lines += _of_each(study, shown)
     lines.append(f"  {study.symbol} = {format_quantity(shown.objective)}" + _against(result))
     if best.draft is not None and best.proof is not None:
         lines.append(
@@ -301,6 +318,21 @@ def summarise(result: StudyResult) -> str:
         if design.reservation and not is_theory(study.component):
             lines.append(f"  NOT VERIFIED, the {design.name} design: {design.reservation}")
     return "\n".join(lines)
+
+
+def _of_each(study: Study, shown: Assessment) -> list[str]:
+    """What the device is for each of several emitters."""
+    lines = []
+    for one in shown.each:
+        said = ", ".join(
+            f"{FIGURES[name].symbol} = {format_quantity(one.figures[name])}"
+            for name in ("indistinguishability", "purcell", "efficiency")
+            if name in one.figures
+        )
+        lines.append(
+            f"    {one.emitter}: {said}; {study.goal.symbol} = {format_quantity(one.objective)}"
+        )
+    return lines
 
 
 def _against(result: StudyResult) -> str:

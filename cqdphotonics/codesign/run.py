@@ -18,18 +18,10 @@ import numpy as np
 from uncertainties import UFloat
 
 from cqdphotonics.codesign import clock
+from cqdphotonics.codesign.assessment import EXACT, Assessment, Individual, assess
 from cqdphotonics.codesign.check import check_study
 from cqdphotonics.codesign.cluster import Cluster
-from cqdphotonics.codesign.device import (
-    EXACT,
-    Assessment,
-    Evaluator,
-    Simulated,
-    assess,
-    build,
-    layout_lock,
-    respond,
-)
+from cqdphotonics.codesign.device import Evaluator, Simulated, build, layout_lock, respond
 from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.driver import search
 from cqdphotonics.codesign.engine import Engine, local
@@ -50,10 +42,11 @@ from cqdphotonics.codesign.pareto import Front, front_of, trace, values_of
 from cqdphotonics.codesign.queues import check_engine
 from cqdphotonics.codesign.resonance import ResonanceModel
 from cqdphotonics.codesign.result import Design, StudyResult
+from cqdphotonics.codesign.several import merged, statistic
 from cqdphotonics.codesign.slopes import mode_slopes
 from cqdphotonics.codesign.space import Space
 from cqdphotonics.codesign.study import Study
-from cqdphotonics.codesign.theory import TheoryEvaluator, is_theory
+from cqdphotonics.codesign.theory import evaluator_of, is_theory
 from cqdphotonics.display import nominal, quantity
 from cqdphotonics.errors import GeometryError, RangeError, SimulationError
 
@@ -226,7 +219,7 @@ def _front(job: _Job, history: list[Evaluation]) -> StudyFront:
     plan = replace(job.plan, budget=wanted.budget)
     recorder = Recorder(job.directory, job.observer)
     evaluator: Any = (
-        theory_evaluator(job.study)
+        evaluator_of(job.study)
         if is_theory(job.study.component)
         else _evaluator(job, job.study.search.fidelity)
     )
@@ -264,22 +257,16 @@ def _front_proofs(job: _Job, found: Front, count: int) -> dict[tuple[int, ...], 
             proven = tuple(figures[name] for name in found.figures)
             proofs[job.space.key(evaluation.parameters)] = (proven, "")
         else:
-            reason = problem if simulated is None else simulated.nominal.verdict
+            reason = problem if simulated is None else simulated.verdict
             proofs[job.space.key(evaluation.parameters)] = (None, reason)
     return proofs
-
-
-def theory_evaluator(study: Study) -> TheoryEvaluator:
-    """What evaluates a study on exact theory."""
-    fixed = {name: float(value) for name, value in study.fixed.items()}
-    return TheoryEvaluator(study.component, study.load_emitter(), study.goal, fixed)
 
 
 def _solve_theory(job: _Job) -> StudyResult:
     """A study on exact theory: nothing to simulate, nothing to prove."""
     study, settings = job.study, job.study.search
     job.observer.stage(f"search: {settings.budget} evaluations at most, {settings.algorithm}")
-    evaluator = theory_evaluator(study)
+    evaluator = evaluator_of(study)
     recorder = Recorder(job.directory, job.observer)
     history = search(job.space, evaluator, job.plan, job.engine, recorder)
     winner = best_of(history)
@@ -287,8 +274,20 @@ def _solve_theory(job: _Job) -> StudyResult:
         raise SimulationError(f"no rates could be solved: {history[0].outcome.reason}")
 
     def design(name: str, values: dict[str, float]) -> Design:
-        figures = {key: quantity(value) for key, value in evaluator.figures(values).items()}
-        exact = Assessment(EXACT, figures, study.goal.value(figures), True, "exact theory", 0.0)
+        each = []
+        for single, emitter in zip(study.singles, study.emitter_names, strict=True):
+            found = evaluator_of(single).figures(values).items()
+            figures = {key: quantity(value) for key, value in found}
+            each.append(Individual(emitter, figures, study.goal.value(figures)))
+        exact = Assessment(
+            EXACT,
+            merged(study.over_emitters, [one.figures for one in each]),
+            statistic(study.over_emitters, [one.objective for one in each]),
+            converged=True,
+            verdict="exact theory",
+            seconds=0.0,
+            each=tuple(each) if len(each) > 1 else (),
+        )
         return Design(name, values, None, exact)
 
     return StudyResult(

@@ -28,6 +28,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     ValidationError,
+    field_serializer,
     field_validator,
     model_validator,
 )
@@ -48,6 +49,7 @@ from cqdphotonics.codesign.settings import (
     Search,
     check_figure,
 )
+from cqdphotonics.codesign.several import Over
 from cqdphotonics.errors import FileFormatError, InputError
 from cqdphotonics.located_yaml import Location, complaints, parse, place, read_text
 
@@ -61,20 +63,29 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _listed(value: Any) -> Any:
+    """One emitter, by its name or a mapping, is a list of one."""
+    return [_named(each) for each in value] if isinstance(value, list | tuple) else [_named(value)]
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _exponents(value: Any) -> Any:
     return {value: 1.0} if isinstance(value, str) else value
 
 
-LATER = {"ensemble": ("index", "index_of"), "search": ("slopes",)}
+LATER = {"": ("over_emitters",), "ensemble": ("index", "index_of"), "search": ("slopes",)}
 """Keys that came later: where they are not used, a study is what it was before."""
 
 
 def _leave_out(content: dict[str, Any], study: "Study") -> None:
     for part, names in LATER.items():
-        settings = getattr(study, part)
+        settings = getattr(study, part) if part else study
         for name in names if settings is not None else ():
             if getattr(settings, name) == type(settings).model_fields[name].default:
-                del content[part][name]
+                del (content[part] if part else content)[name]
 
 
 class Study(Part):
@@ -82,7 +93,15 @@ class Study(Part):
 
     name: str = Field(min_length=1, max_length=120)
     description: str = ""
-    emitter: Annotated[EmitterChoice, BeforeValidator(_named)]
+    emitter: Annotated[tuple[EmitterChoice, ...], BeforeValidator(_listed)] = Field(
+        min_length=1,
+        max_length=20,
+        description="Who emits: a name, a mapping, or a list of those for a device that is to "
+        "serve them all.",
+    )
+    over_emitters: Over = Field(
+        default="worst", description="Of several emitters: whether the worst or their mean counts."
+    )
     component: str = Field(description="Name in `cqd components`.")
     stack: str = Field(
         default="", description="Name in `cqd stacks`; none for theory.cavity and theory.cascade."
@@ -124,6 +143,11 @@ class Study(Part):
     _folder: Path = PrivateAttr(default_factory=Path)
     _loaded: "tuple[EmitterChoice, Emitter] | None" = PrivateAttr(None)
 
+    @field_serializer("emitter")
+    def _plainly(self, value: tuple[EmitterChoice, ...]) -> Any:
+        plain = [each.model_dump(mode="json") for each in value]
+        return plain[0] if len(plain) == 1 else plain
+
     @field_validator("objective")
     @classmethod
     def _known_figures(cls, value: dict[str, float]) -> dict[str, float]:
@@ -141,11 +165,14 @@ class Study(Part):
     @property
     def symbol(self) -> str:
         """What is maximised: the objective in symbols, or its statistic over the ensemble."""
-        if self.ensemble is None:
-            return self.goal.symbol
-        if self.ensemble.statistic == "yield":
-            return "yield"
-        return f"{self.ensemble.statistic} of {self.goal.symbol}"
+        found = self.goal.symbol
+        if self.ensemble is not None:
+            found = f"{self.ensemble.statistic} of {found}"
+            if self.ensemble.statistic == "yield":
+                found = "yield"
+        if len(self.emitter) == 1:
+            return found
+        return f"{self.over_emitters} of {found} over {len(self.emitter)} emitters"
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -261,13 +288,27 @@ class Study(Part):
         return str(self._folder / name) if name.endswith((".yaml", ".yml")) else name
 
     def load_emitter(self) -> "Emitter":
-        """The emitter with the study's own values in it."""
+        """The emitter with the study's own values in it; the first one of several."""
         from cqdphotonics import emitters
 
-        if self._loaded is None or self._loaded[0] != self.emitter:  # a copy may have another one
-            name = self.path_of(self.emitter.name)
-            self._loaded = self.emitter, emitters.load(name, self.emitter.override)
+        chosen = self.emitter[0]
+        if self._loaded is None or self._loaded[0] != chosen:  # a copy may have another one
+            self._loaded = chosen, emitters.load(self.path_of(chosen.name), chosen.override)
         return self._loaded[1]
+
+    @property
+    def singles(self) -> "tuple[Study, ...]":
+        """The study for each of its emitters alone."""
+        return tuple(self.model_copy(update={"emitter": (each,)}) for each in self.emitter)
+
+    @property
+    def emitter_names(self) -> tuple[str, ...]:
+        """What each emitter is called in texts; numbered where two have one name."""
+        names = [single.load_emitter().name for single in self.singles]
+        return tuple(
+            f"{name} ({names[: place + 1].count(name)})" if names.count(name) > 1 else name
+            for place, name in enumerate(names)
+        )
 
     def split(self, values: dict[str, float]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Settings of the component and of the stack for `values` of the free parameters."""
@@ -282,8 +323,9 @@ class Study(Part):
         """Hash of what determines the answer: everything but names and the engine."""
         content = self.model_dump(mode="json", exclude={"name", "description", "engine"})
         _leave_out(content, self)
-        content["emitter"]["data"] = self.load_emitter().model_dump(mode="json")
-        content["emitter"].pop("name")
+        for single, kept in zip(self.singles, _many(content["emitter"]), strict=True):
+            kept["data"] = single.load_emitter().model_dump(mode="json")
+            kept.pop("name")
         if self.path_of(self.stack) != self.stack:
             content["stack"] = read_text(self.path_of(self.stack), "stack file")
         text = yaml.safe_dump(content, sort_keys=True)

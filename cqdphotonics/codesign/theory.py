@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cqdphotonics.codesign.evaluation import Outcome, outcome_of
+from cqdphotonics.codesign.several import Evaluates, for_each
 from cqdphotonics.errors import InputError, UnknownNameError
 from cqdphotonics.layout.parameters import Parameter
 from cqdphotonics.quantum.gradient import EmissionGradient, emission_gradient
 
 if TYPE_CHECKING:
     from cqdphotonics.codesign.objective import Objective
+    from cqdphotonics.codesign.study import Study
     from cqdphotonics.emitters import Emitter
 
 PREFIX = "theory."
@@ -172,7 +174,23 @@ class TheoryEvaluator:
         )
 
 
-def slope_error(evaluator: TheoryEvaluator, values: dict[str, float], step: float = 1e-4) -> float:
+def evaluator_of(study: "Study") -> Any:
+    """What evaluates a study on exact theory, for all of its emitters.
+
+    Raises
+    ------
+    InputError
+        The study asks for figures that theory does not know.
+    """
+    fixed = {name: float(value) for name, value in study.fixed.items()}
+
+    def one(single: "Study") -> TheoryEvaluator:
+        return TheoryEvaluator(single.component, single.load_emitter(), single.goal, fixed)
+
+    return for_each(study, one)
+
+
+def slope_error(evaluator: Evaluates, values: dict[str, float], step: float = 1e-4) -> float:
     """Largest difference between the slopes at a point and central differences.
 
     In units of the largest slope, all of them along the logarithms of the parameters.

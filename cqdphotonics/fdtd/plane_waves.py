@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-ANGLES = 181
+ANGLES = 121
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ a search with, and says "unverified".
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import trapezoid
 from scipy.linalg import eigh_tridiagonal
-from scipy.special import hankel1, jv
+from scipy.special import hankel1, j0, j1, jv
 
 from cqdphotonics.errors import GeometryError
 from cqdphotonics.fdtd.plane_waves import IncomingWaves, incoming
@@ -35,6 +35,9 @@ ComplexArray = NDArray[np.complex128]
 NO_GUIDE = (
     "theory knows devices by the light that the film about the dot guides, and it guides none"
 )
+
+_SMALL = 1e-3
+"""Argument below which a Bessel function is its first term."""
 
 _FIRST_LOSS, _ROUNDS, _SETTLED = 1e-2, 12, 0.02
 
@@ -186,11 +189,11 @@ class RoundSlab:
             if not np.abs(current).max() > 1e-9:
                 continue
             start, end = edges[ring - 1], edges[ring] if ring < edges.size else far
-            count = max(int((end - start) / self.profile.step), 4)
-            r = np.linspace(start, end, 2 * count + 1)
+            count = max(int((end - start) / self.profile.step), 8)
+            r = np.linspace(start, end, count + 1)
             square = self.squares[ring] * (1 + 1j * self.loss)
             radial, azimuthal = _plane_field(self.amplitudes[ring], square, k, r)
-            zero, two = jv(0, np.outer(across, r)) * r, jv(2, np.outer(across, r)) * r
+            zero, two = _kernels(across.tobytes(), r.tobytes())
             uniform = trapezoid((radial - azimuthal) / 2 * zero, r) * 2 * np.pi * unit
             turning = trapezoid((radial + azimuthal) / 2 * two, r) * 2 * np.pi * unit
             s += (waves.s @ current) * self.profile.step * (uniform + turning)
@@ -239,16 +242,23 @@ class RoundSlab:
             found[name] = (waves.theta, density)
         return found
 
+    def _with(self, loss: float) -> "RoundSlab":
+        """The same with another loss; what does not hang on it is kept."""
+        other = replace(self, loss=loss)
+        kept = {name: getattr(self, name) for name in ("mode", "squares", "_waves")}
+        other.__dict__.update(kept)
+        return other
+
     def settled(self) -> "RoundSlab":
         """The same with the loss in the rings that what leaves the plane stands for."""
-        model = replace(self, loss=_FIRST_LOSS)
+        model = self._with(_FIRST_LOSS)
         for _ in range(_ROUNDS):
             lost = (model.in_plane - model.outward) * model.guided
             radiated = sum(power(*each) for each in model.leaving(direct=False).values())
             if lost <= 0:
                 break
             ratio = float(np.clip(radiated / lost, 0.1, 10.0))
-            model = replace(model, loss=model.loss * ratio)
+            model = model._with(model.loss * ratio)
             if abs(ratio - 1) < _SETTLED:
                 break
         return model
@@ -265,6 +275,16 @@ def power(theta: Array, density: Array, edge: float = np.pi / 2) -> float:
     ends = np.append(theta[inside], edge)
     values = np.append(density[inside], np.interp(edge, theta, density))
     return float(trapezoid(values * 2 * np.pi * np.sin(ends), ends))
+
+
+@lru_cache(maxsize=64)
+def _kernels(across: bytes, radii: bytes) -> tuple[Array, Array]:
+    """J₀(k r) r and J₂(k r) r, (angles, radii)."""
+    k, r = np.frombuffer(across), np.frombuffer(radii)
+    x = np.outer(k, r)
+    zero = j0(x)
+    two = np.where(x > _SMALL, 2 * j1(x) / np.maximum(x, _SMALL) - zero, x**2 / 8)
+    return zero * r, two * r
 
 
 def _at(fields: ComplexArray, heights: Array, height: float) -> ComplexArray:

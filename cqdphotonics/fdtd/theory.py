@@ -6,7 +6,7 @@ one (`round_slab`). What has neither begins at ``coarse``.
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -18,6 +18,7 @@ from cqdphotonics.fdtd.planning import spectrum_ends
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.round_slab import Array, Profile, RoundSlab, lossy, matched, power
 from cqdphotonics.fdtd.scene import Scene
+from cqdphotonics.fdtd.solids import Disc
 
 THEORY = "theory"
 
@@ -90,7 +91,8 @@ def _of_rings(
     scene: Scene, wavelength: float, spectrum: Array, apertures: tuple[float, ...]
 ) -> Made:
     few = np.linspace(spectrum[0], spectrum[-1], _DISPERSION)
-    models = [RoundSlab(round_profile(scene, each), each) for each in few]
+    profile = RoundProfile.of(scene)
+    models = [RoundSlab(profile.at(each), each) for each in few]
     squares = CubicSpline(few, [model.squares for model in models])(spectrum)
     guided = CubicSpline(few, [model.guided for model in models])(spectrum)
     edges, k = models[0].profile.edges, 2 * np.pi / spectrum
@@ -107,9 +109,9 @@ def _of_rings(
 
     # The loss is that at the resonance, where it counts; found with little of it.
     peak = float(spectrum[int(np.argmax(in_plane(1e-3)[0]))])
-    loss = RoundSlab(round_profile(scene, peak), peak).settled().loss
+    loss = RoundSlab(profile.at(peak), peak).settled().loss
     whole, outward = in_plane(loss)
-    here = replace(RoundSlab(round_profile(scene, wavelength), wavelength), loss=loss)
+    here = replace(RoundSlab(profile.at(wavelength), wavelength), loss=loss)
     direct = _direct(here)
     parts = here.leaving()
     leaving = {name: power(*each) for name, each in parts.items()}
@@ -170,36 +172,64 @@ def _of_films(
     return powers, collection, (angles, far), _resonances(spectrum, total), "exact multilayer"
 
 
-def round_profile(scene: Scene, wavelength: float) -> Profile:
-    """Rings and layers of a round device at one wavelength."""
-    radii = {solid.radius for solid in scene.solids}  # type: ignore[union-attr]
-    if scene.continues:
-        radii.discard(max(radii))  # what goes on beyond the drawing has no edge
-    edges = np.array(sorted(radii))
-    flat = [each for film in scene.films for each in (film.zmin, film.zmax)]
-    flat += [each for solid in scene.solids for each in (solid.zmin, solid.zmax)]
-    inside = [z for z in flat if np.isfinite(z)]
-    low, high = min(inside) - MARGIN, max(inside) + MARGIN
-    count = round((high - low) / STEP)
-    heights = low + (np.arange(count) + 0.5) * (high - low) / count
-    known: dict[str, complex] = {}
+@dataclass(frozen=True)
+class RoundProfile:
+    """Rings and layers of a round device: names of materials, whatever the wavelength.
 
-    def epsilon(name: str) -> complex:
-        if name not in known:
-            known[name] = complex(materials.load(name).index(wavelength)) ** 2
-        return known[name]
+    Attributes
+    ----------
+    edges : (n,) array
+        Radii of the rings in µm.
+    names : tuple of (n + 1) tuples of str
+        Materials of each ring in thin layers from below.
+    height, step : float
+        Of the emitter above the lowest layer, and of the layers, in µm.
+    below, above : str
+        Materials of the half-spaces.
+    """
 
-    middles = [edges[0] / 2, *(edges[1:] + edges[:-1]) / 2, edges[-1] + 1e-3]
-    x, y, z = scene.emitter
-    rings = [[epsilon(scene.material_at(x + r, y, h)) for h in heights] for r in middles]
-    return Profile(
-        edges,
-        np.array(rings),
-        z - low,
-        epsilon(scene.films[0].material),
-        epsilon(scene.films[-1].material),
-        (high - low) / count,
-    )
+    edges: Array
+    names: tuple[tuple[str, ...], ...]
+    height: float
+    step: float
+    below: str
+    above: str
+
+    @classmethod
+    def of(cls, scene: Scene) -> "RoundProfile":
+        """That of a scene whose solids are all round about the emitter."""
+        radii = {solid.radius for solid in scene.solids if isinstance(solid, Disc)}
+        if scene.continues:
+            radii.discard(max(radii))  # what goes on beyond the drawing has no edge
+        edges = np.array(sorted(radii))
+        flat = [z for each in (*scene.films, *scene.solids) for z in (each.zmin, each.zmax)]
+        inside = [z for z in flat if np.isfinite(z)]
+        low, high = min(inside) - MARGIN, max(inside) + MARGIN
+        count = round((high - low) / STEP)
+        heights = low + (np.arange(count) + 0.5) * (high - low) / count
+        middles = [edges[0] / 2, *(edges[1:] + edges[:-1]) / 2, edges[-1] + 1e-3]
+        x, y, z = scene.emitter
+        return cls(
+            edges,
+            tuple(tuple(scene.material_at(x + r, y, h) for h in heights) for r in middles),
+            z - low,
+            (high - low) / count,
+            scene.films[0].material,
+            scene.films[-1].material,
+        )
+
+    def at(self, wavelength: float) -> Profile:
+        """Permittivities at one wavelength in µm."""
+        named = {name for ring in self.names for name in ring} | {self.below, self.above}
+        known = {name: complex(materials.load(name).index(wavelength)) ** 2 for name in named}
+        return Profile(
+            self.edges,
+            np.array([[known[name] for name in ring] for ring in self.names]),
+            self.height,
+            known[self.below],
+            known[self.above],
+            self.step,
+        )
 
 
 def _resonances(spectrum: Array, total: Array) -> tuple[tuple[float, float], ...]:

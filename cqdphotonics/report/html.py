@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from cqdphotonics.codesign.assessment import EXACT
 from cqdphotonics.codesign.check import space_of
-from cqdphotonics.codesign.device import EXACT
 from cqdphotonics.codesign.directory import StudyDirectory
 from cqdphotonics.codesign.result import Design, StudyResult
 from cqdphotonics.codesign.theory import is_theory
