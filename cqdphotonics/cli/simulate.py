@@ -316,6 +316,7 @@ def _response_data(response: "Response", output: Path | None) -> dict[str, Any]:
 
 def _response_lines(response: "Response", apertures: list[float]) -> list[str]:
     from cqdphotonics.display import format_quantity, quantity
+    from cqdphotonics.fdtd.theory import THEORY
 
     peak = int(response.data["purcell"].values.argmax())
     highest = quantity(
@@ -341,6 +342,8 @@ def _response_lines(response: "Response", apertures: list[float]) -> list[str]:
         absorbed = format_quantity(response.absorbed)
         lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
     lines += balance(response)[1]
+    if response.fidelity == THEORY:
+        return [*lines, response.verdict]
     lines.append(f"{response.fidelity}: {response.verdict}")
     lines.append(_balance(response))
     return lines

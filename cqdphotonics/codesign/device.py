@@ -321,7 +321,8 @@ class Evaluator:
             rescaling=factor,
             promise=promise if judgement is None else climbed * gain,
             gain=gain,
-            seconds=assessment.seconds,
+            # Theory costs no simulation, and yet something.
+            seconds=assessment.seconds or time.monotonic() - begun,
             held=_held(self.study, assessment, simulated.nominal),
             details={
                 "figures": {

@@ -62,6 +62,12 @@ def changed(text: str = GOOD, **changes: object) -> str:
         ({"pareto": {"figures": ["efficiency", "efficiency"]}}, "two different figures"),
         ({"pareto": {"points": 1}}, "greater than or equal to 2"),
         ({"search__ladder": [{"fidelity": "finer"}]}, "Did you mean 'fine'"),
+        ({"search__ladder": [{"fidelity": "coarse"}]}, "from draft to coarse, which is no step up"),
+        (
+            {"search__ladder": [{"fidelity": "fine"}, {"fidelity": "fine"}]},
+            "from fine to fine, which is no step up",
+        ),
+        ({"proof": {"fidelity": "theory"}}, "draft"),
         ({"free__radius__scale": "cubic"}, "linear"),
         ({"free__radius__minimum": 0, "free__radius__scale": "log"}, "minimum above 0"),
     ],
@@ -91,6 +97,42 @@ def test_malformed(change, said):
             GOOD,
             {"objective": "brightness", "ensemble": {"placement": 0.01}},
             "not known of each member",
+        ),
+        (
+            GOOD,
+            {
+                "emitter": {"name": "CsPbBr3-4K", "override": {"quantum_yield": 1e-7}},
+                "constraints": {"figures": {"quantum_efficiency": 0.2}},
+            },
+            "quantum_efficiency ≥ 0.2 is out of reach for CsPbBr3-4K",
+        ),
+        (
+            GOOD,
+            {
+                "emitter": ["CsPbBr3-4K", "CdSe-CdS-300K"],
+                "constraints": {"figures": {"indistinguishability": 0.9}},
+            },
+            "no device has more",
+        ),
+        (
+            GOOD,
+            {
+                "component": "nanobeam",
+                "dipole": "y",
+                "search__fidelity": "theory",
+                "free": {"width": {"minimum": 0.4, "maximum": 0.5}},
+            },
+            "Begin at coarse",
+        ),
+        (
+            GOOD,
+            {"search__fidelity": "theory", "ensemble": {"placement": 0.01}},
+            "at coarse or above",
+        ),
+        (
+            GOOD,
+            {"search__fidelity": "theory", "search__slopes": "mode"},
+            "theory has none",
         ),
         (GOOD, {"ensemble": {"bias": [0.5]}}, "bias"),
         (
