@@ -143,7 +143,9 @@ def climb(
         region = _around(space, centre.low.parameters, trust)
         inside = [e for e in known if _contains(region, e.parameters)]
         own = [replace(e, outcome=correction(e.parameters, e.outcome)) for e in inside]
-        search = replace(plan, budget=low.budget, starts=1, label=f"corrected {number}, search")
+        search = replace(
+            plan, budget=low.budget, starts=1, label=f"corrected {low.name} {number}, search"
+        )
         raw: dict[tuple[int, ...], Outcome] = {}
 
         def judge(values: dict[str, float], raw=raw, correction=correction) -> Outcome:  # type: ignore[no-untyped-def]

@@ -19,6 +19,9 @@ from cqdphotonics.codesign.theory import is_theory
 from cqdphotonics.display import format_quantity, nominal, quantity, standard_deviation
 from cqdphotonics.errors import FileFormatError
 
+LADDER_STAGES = ("ladder", "corrected")
+"""First words of stages whose second word is the fidelity."""
+
 
 @dataclass(frozen=True)
 class Design:
@@ -146,6 +149,17 @@ class StudyResult:
         return sum(e.outcome.seconds for e in self.history) + sum(p.seconds for p in proofs)
 
     @property
+    def levels(self) -> dict[str, tuple[int, float]]:
+        """Evaluations at each fidelity of search, ladder and front, and their seconds."""
+        found: dict[str, tuple[int, float]] = {}
+        for evaluation in self.history:
+            words = evaluation.stage.split()
+            level = words[1] if words[0] in LADDER_STAGES else self.study.search.fidelity
+            count, seconds = found.get(level, (0, 0.0))
+            found[level] = count + 1, seconds + evaluation.outcome.seconds
+        return found
+
+    @property
     def summary(self) -> str:
         """What came out, in words."""
         return summarise(self)
@@ -166,6 +180,10 @@ class StudyResult:
             "evaluations": len(self.history),
             "failed_evaluations": sum(e.outcome.failed for e in self.history),
             "cost_seconds": self.cost_seconds,
+            "levels": {
+                level: {"evaluations": count, "seconds": seconds}
+                for level, (count, seconds) in self.levels.items()
+            },
             "versions": self.versions,
             "front": None if self.front is None else self.front.to_record(),
             "files": {"gds": "best.gds", "report": "report.html", "summary": "summary.txt"},
@@ -301,7 +319,7 @@ def summarise(result: StudyResult) -> str:
         "of all decays"
         + ("" if is_theory(study.component) else f", into {study.collection.words}"),
     ]
-    lines += _of_each(study, shown)
+    lines += [f"    {line}" for line in of_each(study, shown)]
     lines.append(f"  {study.symbol} = {format_quantity(shown.objective)}" + _against(result))
     if best.draft is not None and best.proof is not None:
         lines.append(
@@ -311,6 +329,9 @@ def summarise(result: StudyResult) -> str:
                 for name in ("indistinguishability", "purcell", "efficiency")
             )
         )
+    if study.search.ladder:
+        costs = ", ".join(f"{c} at {at} in {s:.0f} s" for at, (c, s) in result.levels.items())
+        lines.append(f"  evaluations of search and ladder: {costs}")
     lines += [f"  {text}" for text in (result.caveat, result.note) if text]
     if result.front is not None:
         lines += [f"  {line}" for line in result.front.text.splitlines()]
@@ -320,17 +341,17 @@ def summarise(result: StudyResult) -> str:
     return "\n".join(lines)
 
 
-def _of_each(study: Study, shown: Assessment) -> list[str]:
-    """What the device is for each of several emitters."""
+def of_each(study: Study, shown: Assessment | None) -> list[str]:
+    """What the device is for each of several emitters, in words."""
     lines = []
-    for one in shown.each:
+    for one in shown.each if shown else ():
         said = ", ".join(
             f"{FIGURES[name].symbol} = {format_quantity(one.figures[name])}"
             for name in ("indistinguishability", "purcell", "efficiency")
             if name in one.figures
         )
         lines.append(
-            f"    {one.emitter}: {said}; {study.goal.symbol} = {format_quantity(one.objective)}"
+            f"{one.emitter}: {said}; {study.goal.symbol} = {format_quantity(one.objective)}"
         )
     return lines
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from cqdphotonics.codesign.assessment import EXACT
 from cqdphotonics.codesign.check import space_of
 from cqdphotonics.codesign.directory import StudyDirectory
-from cqdphotonics.codesign.result import Design, StudyResult
+from cqdphotonics.codesign.result import Design, StudyResult, of_each
 from cqdphotonics.codesign.theory import is_theory
 from cqdphotonics.constants import HBAR, PLANCK_C
 from cqdphotonics.display import format_quantity, nominal
@@ -124,6 +124,7 @@ def render(result: StudyResult, responses: Responses, layout: str = "") -> str:
         proof_fidelity=EXACT if is_theory(study.component) else study.proof.fidelity,
         cards=_cards(result),
         sentence=_sentence(result),
+        each=of_each(study, result.best.proof or result.best.draft),
         notes=[_capitalised(text) for text in (result.caveat, result.note) if text],
         pictures={
             name: Markup(svg) for name, svg in _pictures(result, responses, emitter, layout).items()
@@ -360,8 +361,13 @@ def _search_text(result: StudyResult) -> str:
     failed = sum(e.outcome.failed for e in result.history)
     minutes = result.cost_seconds / 60
     fidelity = EXACT if is_theory(result.study.component) else search.fidelity
+    where = (
+        "; ".join(f"{count} at {level}" for level, (count, _) in result.levels.items())
+        if search.ladder
+        else f"all at {fidelity}"
+    )
     return (
-        f"{len(result.history)} evaluations at {fidelity}, {failed} failed; {search.samples}"
+        f"{len(result.history)} evaluations, {where}, {failed} failed; {search.samples}"
         f" quasi-random samples, then {search.algorithm} from the best designs. Seed "
         f"{search.seed}. All simulations one after the other take {minutes:.1f} min."
     )

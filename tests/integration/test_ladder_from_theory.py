@@ -41,6 +41,10 @@ def test_from_theory_to_a_proof(tmp_path):
     assert all(e.outcome.details["job_hashes"] for e in coarse if not e.outcome.failed)
     searched = [e for e in result.history if e.stage.startswith(("sample", "search"))]
     assert all(not e.outcome.details["job_hashes"] for e in searched if not e.outcome.failed)
+    assert result.levels["coarse"][0] == len(coarse)
+    assert sum(count for count, _ in result.levels.values()) == len(result.history)
+    assert "at coarse in" in result.summary
+    assert len(result.history) == len(StudyDirectory(tmp_path / "study").history())
     assert result.best.draft.fidelity == "theory"
     assert result.best.proof.fidelity == "draft"
     assert result.best.proof.objective.nominal_value > result.start.proof.objective.nominal_value
