@@ -56,7 +56,7 @@ def test_reaches_the_optimum_of_the_dear_model(offset):
     assert best is not None
     assert best.outcome.value > 0.93 * 24.3
     assert [e.stage for e in asked] == ["ladder fine"] * len(asked)
-    assert all(e.stage.startswith("corrected") for e in more)
+    assert all(e.stage.startswith("corrected draft") for e in more)
     # Without a correction the best cheap design is far from it.
     winner = best_of(history)
     assert winner is not None
