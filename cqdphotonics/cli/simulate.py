@@ -351,7 +351,8 @@ def _response_lines(response: "Response", apertures: list[float]) -> list[str]:
 
 def _balance(response: "Response") -> str:
     """What the closed surface says about the energy."""
-    tested = [check for check in response.checks if "energy balance" in check]
+    names = ("energy balance", "energy budget")
+    tested = [check for check in response.checks if any(name in check for name in names)]
     if tested:
         return "; ".join(tested)
     if response.absorbed.nominal_value:

@@ -149,4 +149,8 @@ def balance(response: "Response") -> tuple[dict[str, float], list[str]]:
         f"{worst:.2%}"
         + (" (what is absorbed is in it)" if response.absorbed.nominal_value else ""),
     ]
-    return {**parts, "closure": closure}, lines
+    if (budget := response.energy_budget) is None:
+        return {**parts, "closure": closure}, lines
+    lines.append(f"energy budget, absorption measured: {budget}")
+    measured = {"absorbed_measured": budget.absorbed, "residual": budget.residual}
+    return {**parts, "closure": closure, **measured}, lines

@@ -110,11 +110,17 @@ class Analysis:
         """Sum of `flux`."""
         return np.sum(list(self.flux.values()), axis=0)
 
+    @property
+    def work_until_end(self) -> np.ndarray:
+        """The dipole's work as far as the monitors know it, in units of the reference."""
+        return self._truncated
+
     @cached_property
     def closure(self) -> np.ndarray:
         """(Power leaving − work) over the largest work in the band, as far as the monitors know it.
 
-        Without absorption it should be 0; with absorption it is minus the absorbed share.
+        Without absorption it should be 0; with absorption it is minus the absorbed share, and the
+        balance is that of `cqdphotonics.fdtd.budget`.
         """
         return (self.leaving - self._truncated) / self._truncated.max()
 

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
+from cqdphotonics.fdtd.absorbers import BYTES_OF_GRID_POINT, bytes_needed
 from cqdphotonics.fdtd.job import Job
 from cqdphotonics.fdtd.store import RawResult, Store
 
@@ -22,10 +23,6 @@ SHORTEST_INTERVALS, USUAL_INTERVALS = 3, 8
 _START_SECONDS = 5.0
 _START_MEMORY = 0.25e9
 _SPEEDS = "speed.json"
-_MEMORY_OF_POINT = {"cylindrical": 480.0, "cartesian": 240.0}
-"""Bytes: fields E, D, H, B, those of the absorbing layers and three permittivities; the fields of
-cylindrical runs are complex."""
-
 _OF_NEW = 0.5
 """Weight of a new measurement of the speed against the ones before."""
 
@@ -109,15 +106,15 @@ def _reference_voxels(job: Job) -> float:
 
 
 def _memory(job: Job) -> float:
-    """Bytes: grid and spectra on the closed surface (E and H at every frequency)."""
+    """Bytes: grid, spectra on the closed surface (E and H at every frequency), and absorption."""
     a, b, down, up = job.box
     points = job.resolution * (a + down + up)
     if job.formulation == "cartesian":
         points = job.resolution**2 * (8 * a * b + 4 * (a + b) * (down + up))
         points /= 2 ** len(job.mirrors)
     spectra = points * len(job.frequencies) * 4 * 16
-    grid = max(job.voxels(), _reference_voxels(job)) * _MEMORY_OF_POINT[job.formulation]
-    return _START_MEMORY + grid + spectra
+    grid = max(job.voxels(), _reference_voxels(job)) * BYTES_OF_GRID_POINT[job.formulation]
+    return _START_MEMORY + grid + spectra + bytes_needed(job)
 
 
 def record_speed(job: Job, raw: RawResult, store: Store) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cqdphotonics.errors import InputError
+from cqdphotonics.fdtd.budget import with_mean_measured
 from cqdphotonics.fdtd.displaced import unit_vector
 from cqdphotonics.fdtd.response import Response
 from cqdphotonics.fdtd.scene import Axis, Scene
@@ -154,6 +155,7 @@ def combined(
         if "wavelength" in variable.dims:
             values = np.sum([w * r.data[name].values for w, _, r in parts], axis=0)
             data[name] = (variable.dims, values, variable.attrs)
+    data = with_mean_measured(data, [(w, r.data) for w, _, r in parts])
     if "beta_uncertainty" in data:  # of a share, not of a power
         of = first.data["beta_uncertainty"]
         power = np.stack([w * r.data["purcell"].values for w, _, r in parts])

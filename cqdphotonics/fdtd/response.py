@@ -13,6 +13,7 @@ from uncertainties import UFloat
 from cqdphotonics.constants import angular_frequency
 from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.errors import FileFormatError, InputError, RangeError, UnknownNameError
+from cqdphotonics.fdtd.budget import EnergyBudget, budget_at
 from cqdphotonics.fdtd.displaced import Elsewhere, feeding
 from cqdphotonics.fdtd.modes import Mode
 from cqdphotonics.fdtd.overlap import Fibre, GaussianOverlap, Overlap, together
@@ -40,17 +41,20 @@ class Response:
     ----------
     data : xarray.Dataset
         ``purcell``, ``purcell_uncertainty``, ``radiated_up``, ``radiated_down``,
-        ``radiated_side``, ``absorbed``, ``closure`` and, where there are ports, ``guided``,
-        ``guided_uncertainty`` and ``port_flux`` (also over ``port``) over ``wavelength`` (µm), all
-        in units of the same dipole's power in the homogeneous host, and ``beta_uncertainty``, of
-        the guided share of all power; ``collection`` and ``collection_uncertainty``
-        over ``direction`` and ``na`` as shares of the total power; ``far_field`` over
+        ``radiated_side``, ``absorbed`` (what does not leave), ``closure`` and, where there are
+        ports, ``guided``, ``guided_uncertainty`` and ``port_flux`` (also over ``port``) over
+        ``wavelength`` (µm), all in units of the same dipole's power in the homogeneous host, and
+        ``beta_uncertainty``, of the guided share of all power; ``collection`` and
+        ``collection_uncertainty`` over ``direction`` and ``na`` as shares of the total power;
+        ``far_field`` over
         ``direction`` and ``theta``, power per steradian and total power, averaged over the azimuth;
         ``field`` (|E|², relative) and ``epsilon`` over ``x`` and ``z`` (µm from the emitter). The
         last three are at the emission wavelength; ``mode_field``, the complex fields of modes in
         the emitter's plane, over ``mode`` (the number in `modes`), ``vector``, ``part`` (real,
         imaginary), ``mode_x`` and ``mode_y``; ``waves``, the plane waves that leave (see
-        `cqdphotonics.fdtd.pattern`). An uncertainty of 0 means that none is known.
+        `cqdphotonics.fdtd.pattern`). Where something absorbs, over ``measured_wavelength``:
+        ``absorbed_measured``, its uncertainty, and ``budget_residual`` of the finest run (see
+        `cqdphotonics.fdtd.budget`). An uncertainty of 0 means that none is known.
     wavelength : float
         Emission wavelength in µm.
     fidelity : str
@@ -102,6 +106,11 @@ class Response:
     def absorbed(self) -> UFloat:
         """F_abs at the emission wavelength."""
         return self._at_emission("absorbed")
+
+    @property
+    def energy_budget(self) -> EnergyBudget | None:
+        """Where all power goes at the emission; None without a measurement of absorption."""
+        return budget_at(self.data, self.wavelength)
 
     @property
     def ports(self) -> tuple[str, ...]:

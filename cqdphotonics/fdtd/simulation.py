@@ -11,6 +11,7 @@ import numpy as np
 from cqdphotonics import __version__
 from cqdphotonics.errors import InputError, RangeError
 from cqdphotonics.fdtd.analysis import Analysis, Check
+from cqdphotonics.fdtd.budget import budget_checks, budget_records, measured_variables, sum_check
 from cqdphotonics.fdtd.cost import record_speed
 from cqdphotonics.fdtd.media import material_records
 from cqdphotonics.fdtd.metals import extrapolate_spectra, floor_of
@@ -236,7 +237,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         purcell_spread = np.sqrt(grids**2 + sideways**2 + windows**2 + floor**2)
     radiated = {side: moved(best, v, factor) for side, v in best.radiated.items()}
     absorbed = moved(best, best.absorbed, factor)
-    how = ""
+    how, least = "", None
     if best.lossy and len(runs) >= LEAST_GRIDS:  # the faces of metals make an error of their own
         spacings = [1 / run.job.resolution for run in runs]
         least = floor_of(planned.scene, {n for n, m in best.job.media.items() if m.poles})
@@ -249,6 +250,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         purcell_spread = np.sqrt(fitted**2 + sideways**2 + windows**2)
         radiated = {side: limit([run.radiated[side] for run in runs])[0] for side in radiated}
         absorbed = purcell - np.sum(list(radiated.values()), axis=0)
+    measured = measured_variables(runs, registration.factors, purcell, least)
     directions = ["up", "down"]
 
     def collected(run: Analysis, factor: float) -> np.ndarray:
@@ -292,6 +294,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "field": (("x", "z"), field),
             "epsilon": (("x", "z"), epsilon),
             **kept.get("data", {}),
+            **measured.get("data", {}),
             **waves["data"],
         },
         coords={
@@ -303,6 +306,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
             "x": ("x", x, {"units": "µm"}),
             "z": ("z", z, {"units": "µm"}),
             **kept.get("coords", {}),
+            **measured.get("coords", {}),
             **waves["coords"],
         },
     )
@@ -316,6 +320,8 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     data["field"].attrs["units"] = "relative"
     data["epsilon"].attrs["units"] = "1"
     checks = [check for each in runs for check in each.checks()]
+    budgets = budget_checks(runs)
+    checks += [check for check in budgets if isinstance(check, Check)]
     if before is not None:
         change = abs(before.purcell.max() / best.purcell.max() - 1)
         checks.append(
@@ -324,6 +330,8 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
     if how:  # each part was extrapolated by itself: together they have to make sense
         gain = max(-float((absorbed / purcell).min()), 0.0)
         checks.append(Check("absorbed power below zero after extrapolation", gain, GAIN_LIMIT))
+        if (check := sum_check(data, planned.wavelength)) is not None:
+            checks.append(check)
     emitted = float(np.interp(planned.wavelength, wavelength, purcell))
     if (check := windows_check(modes, planned.wavelength, emitted)) is not None:
         checks.append(check)
@@ -336,11 +344,11 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         fidelity=planned.fidelity,
         converged=not failed,
         verdict="; ".join([_verdict(planned, failed), *_other_versions(raws)]),
-        checks=tuple(str(check) for check in checks),
+        checks=(*map(str, checks), *(said for said in budgets if isinstance(said, str))),
         resonances=tuple((r.wavelength / factor, r.quality) for r in best.resonances()),
         cost_seconds=sum(float(raw.meta["seconds"]) for raw in raws),
         job_hashes=tuple(raw.job_hash for raw in raws),
-        provenance=_provenance(planned, raws, [registration.note, how]),
+        provenance={**_provenance(planned, raws, [registration.note, how]), **budget_records(runs)},
         modes=modes,
     )
 

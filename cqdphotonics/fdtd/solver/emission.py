@@ -5,6 +5,7 @@ import numpy as np
 
 from cqdphotonics.fdtd import larmor
 from cqdphotonics.fdtd.job import Job
+from cqdphotonics.fdtd.solver.absorption import Absorption
 from cqdphotonics.fdtd.solver.modes import capture
 from cqdphotonics.fdtd.solver.near_fields import NearFields
 from cqdphotonics.fdtd.solver.ports import PortMonitors
@@ -40,7 +41,9 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
         ``work_plain``, then the work up to the end without them; ``height``, the largest work on or
         between the points of the spectrum, where `StopSpec.whole_stretch`;
         ``flux_up``, ``flux_down``, ``flux_side``, ``flux_reference`` per |J|²; ``port_NAME_flux``
-        per |J|², and ``port_NAME`` (frequency, component, across, z) per |J|; ``resonances``
+        per |J|², and ``port_NAME`` (frequency, component, across, z) per |J|; ``absorption``, where
+        something absorbs, what it takes per |J|² at the frequencies of the numbers
+        ``absorption_numbers`` (see `cqdphotonics.fdtd.solver.absorption`); ``resonances``
         (rows: complex frequency and amplitude of the ring-down at ``resonances_start``); ``mode_…``
         and ``resonances_late`` (see `cqdphotonics.fdtd.solver.modes.capture`); planes and
         cross-section at the emission frequency per |J|; ``summary``: time, share of the tail,
@@ -52,6 +55,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     device = Run(job, homogeneous=False)
     near = NearFields(device)
     ports = PortMonitors(device)
+    absorption = Absorption(device)
     ending = device.until_converged(job.stop, "device")
     arrays["work"], arrays["work_window"] = ending.work, ending.window
     arrays["work_truncated"], arrays["summary"] = ending.truncated, ending.summary
@@ -67,5 +71,6 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
         arrays["resonances_start"] = np.array(ending.decays.start)
     near.collect(arrays)
     ports.collect(arrays)
+    absorption.collect(arrays)
     arrays.update(capture(device, ending.decays))
     return arrays

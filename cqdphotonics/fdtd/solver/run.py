@@ -159,7 +159,8 @@ class Run:
         )
         self.frequencies = np.array(job.frequencies)
         self.ldos = mp.Ldos(self.frequencies)
-        self.decimation = self._decimation() if job.stop.whole_stretch else 0
+        self.sampling = self._decimation()
+        self.decimation = self.sampling if job.stop.whole_stretch else 0
         self.fluxes = {name: self._flux(regions) for name, regions in self._surfaces().items()}
         self.samples: list[tuple[float, complex]] = []
         self.watcher = self._watcher()
