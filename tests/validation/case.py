@@ -8,6 +8,7 @@ import numpy as np
 from uncertainties import UFloat
 
 from cqdphotonics.fdtd.analysis import Analysis
+from cqdphotonics.fdtd.budget import run_budget
 from cqdphotonics.fdtd.job import Computation, Job
 from cqdphotonics.fdtd.planar import PlanarJob, RingMode, read_modes
 from cqdphotonics.fdtd.planning import plan
@@ -164,3 +165,39 @@ def rows_of(curve: Curve, chosen: Sequence[int], limit: float | None, name: str)
         )
         for i in chosen
     ]
+
+
+BUDGET_LIMIT = 0.005
+"""How exactly a run's powers should add up: it has nothing to do with how good its grid is."""
+
+
+def budget_rows(runs: Sequence[Analysis]) -> list[Row]:
+    """Whether power leaving and power measured in the metal are the work, on the worst of grids.
+
+    At all wavelengths at which absorption was measured; nothing for results of earlier versions.
+    """
+    from cqdphotonics.display import quantity
+
+    budgets = [budget for budget in map(run_budget, runs) if budget is not None]
+    if not budgets:
+        return []
+    sums = np.concatenate([1 + budget.residual / budget.highest for budget in budgets])
+    worst = float(sums[np.argmax(np.abs(sums - 1))])
+    name = f"leaving + absorbed, of the work, worst of {len(budgets)} grids"
+    return [Row(name, quantity(worst), 1.0, BUDGET_LIMIT)]
+
+
+def response_budget_rows(response: Response) -> list[Row]:
+    """The same of a response, at its emission, and of what its grids were extrapolated to."""
+    from cqdphotonics.display import quantity
+
+    if (whole := response.energy_budget) is None:
+        return []
+    grids = [grid for grid in response.provenance["energy_budget"] if isinstance(grid, dict)]
+    sums = [1 + grid["residual"] / grid["total"] for grid in grids]
+    worst = max(sums, key=lambda value: abs(value - 1))
+    return [
+        Row(f"leaving + absorbed, of the work, worst of {len(sums)} grids", quantity(worst), 1.0,
+            BUDGET_LIMIT),
+        Row("the same, each extrapolated by itself", quantity(1 - whole.residual), 1.0, 0.05),
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 
 from cqdphotonics import materials
 from cqdphotonics.fdtd.multilayer import dipole_in_multilayer
-from validation.case import Bench, Case, Curve, Outcome, rows_of
+from validation.case import Bench, Case, Curve, Outcome, response_budget_rows, rows_of
 from validation.scenes import planar_scene
 
 WAVELENGTH = 0.63
@@ -51,6 +51,7 @@ def in_gap(bench: Bench, fidelity: str = "fine", limit: float | None = None) -> 
         np.array(exact),
     )
     rows = rows_of(curve, (0, 2, 4, 6, 8), limit, f"F in a gap of {GAP * 1e3:.0f} nm")
+    rows += response_budget_rows(response)
     return Outcome(tuple(rows), (curve,), tuple(response.provenance["notes"][-1:]))
 
 

@@ -1,12 +1,14 @@
 """A disc of gold: 3D against cylindrical coordinates."""
 
+from dataclasses import replace
+
 from fdtd_jobs import dielectric, make_job
 
 from cqdphotonics.display import quantity
 from cqdphotonics.fdtd.job import CylinderSpec, Job, MirrorSpec, StopSpec
 from cqdphotonics.fdtd.metals import extrapolate_spectra
 from cqdphotonics.fdtd.planning import medium_spec
-from validation.case import Bench, Case, Outcome, Row
+from validation.case import Bench, Case, Outcome, Row, budget_rows
 
 RADIUS, THICKNESS, HEIGHT = 0.4, 0.05, 0.05
 """Of the disc, and of the dipole above it, in µm."""
@@ -39,12 +41,15 @@ def three_dimensions(bench: Bench) -> Outcome:
     """Total power in both formulations, each at the end of its own grids."""
     ends = []
     remarks = []
+    budgets: list[Row] = []
     for cylindrical in (True, False):
         runs = [bench.solve(disc_job(cylindrical, resolution)) for resolution in GRIDS]
         limit, spread, how = extrapolate_spectra(
             [run.purcell for run in runs], [1 / resolution for resolution in GRIDS]
         )
         ends.append((limit, spread))
+        label = "cylindrical" if cylindrical else "3D"
+        budgets += [replace(row, quantity=f"{row.quantity}, {label}") for row in budget_rows(runs)]
         remarks.append(f"{'Cylindrical' if cylindrical else '3D'}: {how}.")
         seen = [" ".join(f"{value:.3f}" for value in run.purcell) for run in runs]
         remarks.append(f"F on the grids: {'; '.join(seen)}.")
@@ -53,7 +58,7 @@ def three_dimensions(bench: Bench) -> Outcome:
         Row(f"F, λ = {w:g} µm, 3D", quantity(float(a), float(s)), float(b), 0.03)
         for w, a, s, b in zip(WAVELENGTHS, ours, spread, exact, strict=True)
     ]
-    return Outcome(tuple(rows), remarks=tuple(remarks))
+    return Outcome((*rows, *budgets), remarks=tuple(remarks))
 
 
 CASES = (

@@ -8,11 +8,12 @@ from fdtd_jobs import dielectric, make_job
 from oracles.mie import dipole_at_sphere
 
 from cqdphotonics.fdtd.analysis import Analysis
+from cqdphotonics.fdtd.budget import run_budget
 from cqdphotonics.fdtd.job import Job, SphereSpec, StopSpec
 from cqdphotonics.fdtd.media import medium_spec
 from cqdphotonics.fdtd.metals import PLANE_FLOOR, extrapolate_spectra
 from cqdphotonics.fdtd.smoothing import permittivity
-from validation.case import Bench, Case, Curve, Outcome, rows_of
+from validation.case import Bench, Case, Curve, Outcome, budget_rows, rows_of
 
 RADIUS = 0.04
 ORIENTATIONS = {"z": "perpendicular", "x": "parallel"}
@@ -79,23 +80,31 @@ def beside(
         dipole_at_sphere(permittivity(medium, 1 / w), RADIUS, distance, w, orientation)
         for w in wavelength
     ]
-    curves = (
-        Curve(f"{orientation}, total", wavelength, total, spread,
-              np.array([each.total for each in exact])),
-        Curve(f"{orientation}, radiated", wavelength, far, far_spread,
-              np.array([each.radiated for each in exact])),
-    )  # fmt: skip
+    exact_total = np.array([each.total for each in exact])
+    exact_far = np.array([each.radiated for each in exact])
+    curves = {
+        "F": Curve(f"{orientation}, total", wavelength, total, spread, exact_total),
+        "radiated": Curve(f"{orientation}, radiated", wavelength, far, far_spread, exact_far),
+    }
+    budgets = [budget for budget in map(run_budget, runs) if budget is not None]
+    if len(budgets) == len(runs):
+        taken = [b.absorbed / b.total * run.purcell for b, run in zip(budgets, runs, strict=True)]
+        ours, around, _ = extrapolate_spectra(taken, spacings)
+        curves["absorbed (measured)"] = Curve(
+            f"{orientation}, absorbed", wavelength, ours, around, exact_total - exact_far
+        )
     rows = [
         row
-        for curve, name in zip(curves, ("F", "radiated"), strict=True)
+        for name, curve in curves.items()
         for row in rows_of(curve, range(0, COUNT, 2), limit, f"{name}, {orientation}")
     ]
+    rows += budget_rows(runs)
     finest = [float(run.purcell[COUNT // 2] / exact[COUNT // 2].total - 1) for run in runs]
     remark = (
         f"Dipole {orientation}, {', '.join(f'{r:g}' for r in resolutions)} pixels a µm: total "
         f"{', '.join(f'{d:+.1%}' for d in finest)} off at {wavelength[COUNT // 2]:.3f} µm; {how}."
     )
-    return Outcome(tuple(rows), curves, (remark,))
+    return Outcome(tuple(rows), tuple(curves.values()), (remark,))
 
 
 _REMARK = (
