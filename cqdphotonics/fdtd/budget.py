@@ -178,24 +178,37 @@ def with_mean_measured(
 class EnergyBudget:
     """Where all power of a dipole goes at the emission, in units of the homogeneous medium's.
 
-    `absorbed` is what was measured in the absorbing media; `residual`, what the three lack of
-    `total`, as a share of it.
+    Attributes
+    ----------
+    total : float
+        The dipole's work.
+    up, down, side : float
+        What leaves unguided through the closed surface. Where a film of metal goes on, its plasmons
+        are in `side`.
+    guided : float
+        In the modes of ports.
+    absorbed : float
+        As measured in the absorbing media inside of the surface.
     """
 
     total: float
-    radiated: float
+    up: float
+    down: float
+    side: float
     guided: float
     absorbed: float
 
     @property
     def residual(self) -> float:
-        """1 − (radiated + guided + absorbed)/total."""
-        return 1 - (self.radiated + self.guided + self.absorbed) / self.total
+        """What the parts lack of the total, as a share of it."""
+        parts = self.up + self.down + self.side + self.guided + self.absorbed
+        return 1 - parts / self.total
 
     def __str__(self) -> str:
-        parts = {"radiated": self.radiated, "guided": self.guided, "absorbed": self.absorbed}
-        shares = ", ".join(f"{v / self.total:.1%} {name}" for name, v in parts.items() if v)
-        return f"{shares}, residual {self.residual:+.2%}"
+        names = ("up", "down", "side", "guided", "absorbed")
+        shares = {name: getattr(self, name) / self.total for name in names}
+        listed = ", ".join(f"{share:.1%} {name}" for name, share in shares.items() if share)
+        return f"{listed}, residual {self.residual:+.2%}"
 
 
 def budget_at(data: "xr.Dataset", wavelength: float) -> EnergyBudget | None:
@@ -214,7 +227,9 @@ def budget_at(data: "xr.Dataset", wavelength: float) -> EnergyBudget | None:
     )
     return EnergyBudget(
         total=here("purcell"),
-        radiated=sum(here(f"radiated_{side}") for side in ("up", "down", "side")),
+        up=here("radiated_up"),
+        down=here("radiated_down"),
+        side=here("radiated_side"),
         guided=guided,
         absorbed=float(data["absorbed_measured"].values[at]),
     )

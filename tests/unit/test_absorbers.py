@@ -121,9 +121,9 @@ def data(absorbed, at=(0.6, 0.65, 0.7)):
 def test_budget_at_a_wavelength():
     """Three quarters leave, .96 of 4 was measured: 1 % is missing."""
     budget = budget_at(data(0.96), 0.65)
-    assert budget == EnergyBudget(4.0, 3.0, 0.0, 0.96)
+    assert budget == EnergyBudget(4.0, 2.0, 0.5, 0.5, 0.0, 0.96)
     assert budget.residual == pytest.approx(0.01)
-    assert str(budget) == "75.0% radiated, 24.0% absorbed, residual +1.00%"
+    assert str(budget) == "50.0% up, 12.5% down, 12.5% side, 24.0% absorbed, residual +1.00%"
     assert budget_at(data(0.96).drop_vars("absorbed_measured"), 0.65) is None
 
 
