@@ -1,9 +1,9 @@
 """Work of the dipole = power leaving + power measured in the metal, on coarse grids.
 
 On the grid the balance is exact: the tolerance is that of the surface's fields and of the
-homogeneous run, and the accuracy of the powers themselves does not enter. What the tolerance
-would not forgive: an axis that counts (1.4 % beside the sphere, m = 1), a source that counts
-(100 % in the gap), points on the surface or a mirror plane that count whole, ω for 2 sin(ωΔt/2)/Δt.
+homogeneous run, and how good the powers are does not enter. Each of these was tried and fails:
+the axis counted beside the sphere (m = 1: 1.8 %), the dipole's own points (100 %), points on the
+surface counted whole (1.2 %) or their volume taken as 2πr ΔrΔz (.4 %), those on mirror planes.
 """
 
 from dataclasses import replace
