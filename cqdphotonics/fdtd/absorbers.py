@@ -97,7 +97,8 @@ def regions(job: Job) -> tuple[Region, ...]:
             whole.y if round_ else _on_grid(box.y, whole.y, 0.0, job.resolution),
             _on_grid(box.z, whole.z, middle, job.resolution),
         )
-        if any(high <= low for low, high in new if (low, high) != (0.0, 0.0)):
+        seen = (new.x, new.z) if round_ else new
+        if any(high <= low for low, high in seen):  # outside, or the image of another
             continue
         while met := next((each for each in found if new.meets(each)), None):
             found.remove(met)

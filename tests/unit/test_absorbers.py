@@ -60,6 +60,13 @@ def test_a_pixel_around_each_solid_and_no_farther_than_the_surface():
     assert half.x == half.y == (0.0, 0.8)
 
 
+def test_images_of_a_mirror_plane_are_measured_once():
+    pair = [block((side, 0, 0), (0.2, 0.2, 0.1)) for side in (-0.3, 0.3)]
+    assert len(absorbers.regions(three(pair))) == 2
+    (region,) = absorbers.regions(three(pair, "x"))
+    assert region.x == pytest.approx((0.15, 0.45))
+
+
 def test_turned_blocks_are_whole():
     (region,) = absorbers.regions(three([block((0, 0, 0), (0.4, 0.1, 0.1), angle=np.pi / 4)]))
     reach = (0.4 + 0.1) / 2 / np.sqrt(2)
