@@ -15,7 +15,6 @@ from math import ceil, cos, floor, hypot, inf, sin, tan
 
 import numpy as np
 
-from cqdphotonics.fdtd.guided import medium_at
 from cqdphotonics.fdtd.job import EllipseSpec, Job, PrismSpec, SolidSpec, SphereSpec
 
 SHARE_OF_GRID = 0.06
@@ -162,6 +161,8 @@ def _around(solid: SolidSpec | SphereSpec) -> Region:
 
 def _around_ellipse(job: Job, solid: EllipseSpec) -> Iterator[Region]:
     """An elliptical cylinder has no end but what is laid over it."""
+    from cqdphotonics.fdtd.guided import medium_at  # brings scipy, which the solver starts without
+
     box = _around(solid)
     edges = {z for other in job.solids for z in _around(other).z if abs(z) < inf}
     heights = sorted({-job.below, job.above, *edges})

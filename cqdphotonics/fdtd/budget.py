@@ -105,7 +105,11 @@ def budget_checks(runs: Sequence[Analysis]) -> list[Check | str]:
 
 
 def measured_variables(
-    runs: Sequence[Analysis], factors: Sequence[float], total: np.ndarray, least: float | None
+    runs: Sequence[Analysis],
+    factors: Sequence[float],
+    total: np.ndarray,
+    rest: np.ndarray,
+    least: float | None,
 ) -> dict[str, Any]:
     """Variables and coordinates for a response's data; nothing where nothing was measured.
 
@@ -115,11 +119,17 @@ def measured_variables(
         Coarse to fine.
     factors : sequence of float
         How their spectra are moved, see `cqdphotonics.fdtd.registration`.
-    total : array
-        The response's Purcell factor over the wavelengths of the finest run.
+    total, rest : arrays
+        The response's Purcell factor and what of it does not leave, over the wavelengths of the
+        finest run.
     least : float, optional
         Where the powers are extrapolated: least relative uncertainty. Measured absorption then is
         extrapolated by itself; otherwise it is the finest grid's share of `total`.
+
+    Notes
+    -----
+    The grids' own budgets close, so that where it differs from `rest` it is the extrapolations
+    that do not fit, and neither is better known than that: it counts as uncertainty.
     """
     budgets = [run_budget(run) for run in runs]
     best = budgets[-1]
@@ -138,7 +148,8 @@ def measured_variables(
 
     if least is not None and len(known) == len(runs):
         spacings = [1 / run.job.resolution for run in runs]
-        absorbed, spread, _ = extrapolate_spectra([power(*k) for k in known], spacings, least)
+        absorbed, fitted, _ = extrapolate_spectra([power(*k) for k in known], spacings, least)
+        spread = np.hypot(fitted, absorbed - np.interp(wavelength, runs[-1].wavelength, rest))
     else:
         absorbed = np.interp(wavelength, runs[-1].wavelength, total) * share(best, factors[-1])
         spread = np.zeros_like(absorbed)

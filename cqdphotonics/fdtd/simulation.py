@@ -250,7 +250,7 @@ def assemble(planned: Plan, raws: list[RawResult], apertures: tuple[float, ...])
         purcell_spread = np.sqrt(fitted**2 + sideways**2 + windows**2)
         radiated = {side: limit([run.radiated[side] for run in runs])[0] for side in radiated}
         absorbed = purcell - np.sum(list(radiated.values()), axis=0)
-    measured = measured_variables(runs, registration.factors, purcell, least)
+    measured = measured_variables(runs, registration.factors, purcell, absorbed, least)
     directions = ["up", "down"]
 
     def collected(run: Analysis, factor: float) -> np.ndarray:

@@ -90,6 +90,7 @@ def beside(
     if len(budgets) == len(runs):
         taken = [b.absorbed / b.total * run.purcell for b, run in zip(budgets, runs, strict=True)]
         ours, around, _ = extrapolate_spectra(taken, spacings)
+        around = np.hypot(around, ours - (total - far))  # as in `fdtd.budget`
         curves["absorbed (measured)"] = Curve(
             f"{orientation}, absorbed", wavelength, ours, around, exact_total - exact_far
         )
