@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LIMIT = 0.02
 """Largest accepted residual of a run, over its highest work, beside what its tail may do. On the
 grid the balance is exact. Left are the surface's fields, which are means of neighbours, and the
-homogeneous run, whose ends reflect: 1e-5 to 1.2e-3 in spheres, films, gaps and antennas, 4e-3 at 24
+homogeneous run, whose ends reflect: 1e-5 to 2.4e-3 in spheres, films, gaps and antennas, 4e-3 at 24
 pixels a µm. Five times that is a fault: of monitors, of the time that was waited, of the cell."""
 
 LEAST_SUM = 0.05
