@@ -57,7 +57,7 @@ def main() -> None:
         cascade, single = rates.cascade(dot.gamma_star), rates.single(dot.gamma_star)
         alone = rates.beam(dot.gamma_star)
         left.plot(*front(cascade), color=colour, lw=2, label=name)
-        left.plot(*front(single), color=colour, lw=1.2, ls="--")
+        left.plot(*front(single), color=colour, lw=1.2, ls="--", marker="D", ms=5, mfc="none")
         left.plot(*alone, "o", color=colour, ms=6)
         print(
             f"{name}: g = {rates.g:.3g}, κ1 = {rates.kappa1:.3g}, γ* = {dot.gamma_star:.3g} "
@@ -66,7 +66,17 @@ def main() -> None:
             f"efficiency {alone[1]:.3f}"
         )
     left.plot([], [], color="0.3", lw=2, label="beam and ring, into the bus")
-    left.plot([], [], color="0.3", lw=1.2, ls="--", label="any single cavity, all of its light")
+    left.plot(
+        [],
+        [],
+        color="0.3",
+        lw=1.2,
+        ls="--",
+        marker="D",
+        ms=5,
+        mfc="none",
+        label="any single cavity, all of its light",
+    )
     left.plot([], [], "o", color="0.3", label="the beam alone, as it is")
     left.set(xlabel="indistinguishability I", ylabel="efficiency η", xlim=(0, 1), ylim=(0, 1.02))
     left.legend(fontsize=8, loc="lower left")
