@@ -196,6 +196,10 @@ def _spectrum(axes: Any, response: "Response") -> None:
     for name, style in (("absorbed", ":"),):
         if np.abs(data[name].values).max() > 0.02 * total.max():
             axes.plot(x, data[name].values, color=BAD, ls=style, label=name)
+            if "absorbed_measured" in data:
+                at = data["measured_wavelength"].values * 1e3
+                measured = data["absorbed_measured"].values
+                axes.plot(at, measured, ".", color=BAD, label="absorbed, measured")
     for port in response.ports:
         guided = response.guided(port).values
         (line,) = axes.plot(x, guided, lw=1, label=f"guided, {port}")
