@@ -272,7 +272,8 @@ def test_command_line(capsys):
     assert main(["components", "bullseye", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)["nominal"]
     assert [one["name"] for one in shown] == [
-        "bullseye_520", "bullseye_dbr_520", "bullseye_630", "bullseye_1300",
+        "bullseye_520", "bullseye_dbr_520", "bullseye_630", "bullseye_dbr_630",
+        "bullseye_1300", "bullseye_dbr_1300",
     ]  # fmt: skip
     assert main(["components", "l3"]) == 0
     assert "nominal designs" in capsys.readouterr().out
