@@ -93,7 +93,13 @@ class Study(Part):
 
     name: str = Field(min_length=1, max_length=120)
     description: str = ""
-    emitter: Annotated[tuple[EmitterChoice, ...], BeforeValidator(_listed)] = Field(
+    emitter: Annotated[
+        tuple[EmitterChoice, ...],
+        BeforeValidator(
+            _listed,
+            json_schema_input_type=str | EmitterChoice | tuple[str | EmitterChoice, ...],
+        ),
+    ] = Field(
         min_length=1,
         max_length=20,
         description="Who emits: a name, a mapping, or a list of those for a device that is to "
@@ -113,7 +119,10 @@ class Study(Part):
         min_length=1, max_length=20, description="Parameters that are searched, with bounds."
     )
     dipole: Literal["x", "y", "z"] = "x"
-    objective: Annotated[dict[str, Number], BeforeValidator(_exponents)] = Field(
+    objective: Annotated[
+        dict[str, Number],
+        BeforeValidator(_exponents, json_schema_input_type=str | dict[str, float]),
+    ] = Field(
         min_length=1,
         description="A figure to maximise, or a mapping of figures to exponents whose product is "
         f"maximised. Figures: {', '.join(FIGURES)}.",
@@ -133,7 +142,9 @@ class Study(Part):
     collection: Collection = Collection()
     search: Search = Search()
     proof: Proof = Proof()
-    engine: Annotated[EngineChoice, BeforeValidator(_named)] = Field(
+    engine: Annotated[
+        EngineChoice, BeforeValidator(_named, json_schema_input_type=str | EngineChoice)
+    ] = Field(
         default=EngineChoice(),
         description="Where to simulate: local, slurm, pbs or lsf, or a mapping with that 'name'.",
     )
