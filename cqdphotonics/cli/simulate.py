@@ -341,9 +341,9 @@ def _response_lines(response: "Response", apertures: list[float]) -> list[str]:
     if response.absorbed.nominal_value:
         absorbed = format_quantity(response.absorbed)
         lines.append(f"absorbed, in the same unit as the Purcell factor: {absorbed}")
-    lines += balance(response)[1]
-    if response.fidelity == THEORY:
+    if response.fidelity == THEORY:  # its parts add up because they were made to
         return [*lines, response.verdict]
+    lines += balance(response)[1]
     lines.append(f"{response.fidelity}: {response.verdict}")
     lines.append(_balance(response))
     return lines
