@@ -42,8 +42,16 @@ def has_theory(scene: Scene) -> str:
         return f"theory knows plane films and round devices, and here: {scene.symmetry.reason}"
     if scene.dipole == "z":
         return "theory knows round devices by the light that a dipole in their plane gives a film"
-    host = materials.load(scene.material_at(*scene.emitter))
-    return "" if not host.is_metal else "the emitter is inside a metal"
+    if any(materials.load(name).is_metal for name in _media(scene)):
+        return "theory knows no metal in round devices"
+    if len({solid.material for solid in scene.solids} - {scene.medium}) > 1:
+        return "theory knows rings in one film, and here several materials are patterned"
+    return ""
+
+
+def _media(scene: Scene) -> set[str]:
+    """Names of all materials of a scene."""
+    return {each.material for each in (*scene.solids, *scene.films)} | {scene.medium}
 
 
 def theory_response(
@@ -161,11 +169,15 @@ def _of_films(
     )
     angles = np.linspace(0, np.pi / 2, 91)
     far = np.zeros((2, angles.size))
+    rest, nothing = total - up - down, np.zeros_like(spectrum)
+    # Along endless films over a metal nothing gets away: plasmons and guided light end as heat.
+    lossy_films = any(materials.load(name).is_metal for name in _media(scene))
     powers = {
         "purcell": total,
         "radiated_up": up,
         "radiated_down": down,
-        "radiated_side": total - up - down,
+        "radiated_side": nothing if lossy_films else rest,
+        "absorbed": rest if lossy_films else nothing,
     }
     return powers, collection, (angles, far), _resonances(spectrum, total), "exact multilayer"
 
@@ -257,7 +269,7 @@ def _assembled(
 
     powers, collection, (angles, far), resonances, note = made
     none = np.zeros_like(spectrum)
-    spectra = {**powers, "purcell_uncertainty": none, "absorbed": none, "closure": none}
+    spectra = {"absorbed": none, **powers, "purcell_uncertainty": none, "closure": none}
     data = xr.Dataset(
         {
             **{name: ("wavelength", values) for name, values in spectra.items()},
