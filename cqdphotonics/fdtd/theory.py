@@ -88,9 +88,13 @@ def theory_response(
     return _assembled(scene, wavelength, spectrum, known, found)
 
 
-Made = tuple[dict[str, Array], Array, tuple[Array, Array], tuple[tuple[float, float], ...], str]
+_DIGITS = 7
+"""Significant ones that are kept: the last of a double change with the machine's threads and the
+arrays' places in memory, and a study that goes on where it was should come to the same bytes."""
+
+Made = tuple[dict[str, Array], Array, tuple[Array, Array], str]
 """Spectra of the parts; collection (direction, aperture); angles and power per steradian and all
-power (direction, angle) at the emission; resonances; how it was found."""
+power (direction, angle) at the emission; how it was found."""
 
 
 def _of_rings(
@@ -143,7 +147,7 @@ def _of_rings(
         "radiated_side": total - vertical,
     }
     note = "effective index and volume currents; unverified"
-    return powers, collection, (angles, far), _resonances(spectrum, total), note
+    return powers, collection, (angles, far), note
 
 
 def _direct(model: RoundSlab) -> float:
@@ -179,7 +183,7 @@ def _of_films(
         "radiated_side": nothing if lossy_films else rest,
         "absorbed": rest if lossy_films else nothing,
     }
-    return powers, collection, (angles, far), _resonances(spectrum, total), "exact multilayer"
+    return powers, collection, (angles, far), "exact multilayer"
 
 
 @dataclass(frozen=True)
@@ -242,6 +246,14 @@ class RoundProfile:
         )
 
 
+def _rounded(values: Array) -> Array:
+    """To `_DIGITS` significant digits."""
+    size = np.abs(values)
+    exponents = np.floor(np.log10(size, out=np.zeros_like(size), where=size > 0))
+    scale = 10.0 ** (_DIGITS - 1 - exponents)
+    return np.round(values * scale) / scale
+
+
 def _resonances(spectrum: Array, total: Array) -> tuple[tuple[float, float], ...]:
     """The highest line, where it is one: its centre, and Q from its width at half height."""
     peak = int(np.argmax(total))
@@ -267,7 +279,9 @@ def _assembled(
 ) -> Response:
     import xarray as xr
 
-    powers, collection, (angles, far), resonances, note = made
+    powers, collection, (angles, far), note = made
+    powers = {name: _rounded(values) for name, values in powers.items()}
+    collection, far = _rounded(collection), _rounded(far)
     none = np.zeros_like(spectrum)
     spectra = {"absorbed": none, **powers, "purcell_uncertainty": none, "closure": none}
     data = xr.Dataset(
@@ -291,7 +305,7 @@ def _assembled(
         converged=True,
         verdict=f"{THEORY}: {note}",
         checks=(),
-        resonances=resonances,
+        resonances=_resonances(spectrum, powers["purcell"]),
         cost_seconds=0.0,
         job_hashes=(),
         provenance={

@@ -1,6 +1,10 @@
 """Fidelity `theory`: plane waves and plane films against the exact multilayer, rings by what must
 hold in them, and the whole against FDTD."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.integrate import trapezoid
@@ -196,3 +200,26 @@ def test_command_line(capsys):
     assert "nothing to simulate" in out.err
     assert "theory: " in out.out
     assert "unverified" in out.out
+
+
+SAME_BYTES = """
+import hashlib
+from cqdphotonics import components
+from cqdphotonics.fdtd import build_scene
+from cqdphotonics.fdtd.theory import theory_response
+scene = build_scene(components.load("bullseye")(rings=2), "sin-air")
+data = theory_response(scene, 0.52, [0.5, 0.8]).data
+names = ("purcell", "radiated_up", "radiated_side", "collection", "far_field")
+print(hashlib.sha256(b"".join(data[name].values.tobytes() for name in names)).hexdigest())
+"""
+
+
+def test_the_same_bytes_whatever_the_processor():
+    """A study that goes on elsewhere ends the same: OpenBLAS's kernels differ in last digits."""
+
+    def told(kernels):
+        environment = os.environ | {"OPENBLAS_CORETYPE": kernels}
+        command = [sys.executable, "-c", SAME_BYTES]
+        return subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+
+    assert told("Haswell") == told("Nehalem")
