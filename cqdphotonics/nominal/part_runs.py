@@ -34,14 +34,16 @@ GRIDS = (10.0, 14.0)
 """Pixels a wavelength of the two (r, z) runs; their difference is the uncertainty."""
 
 GAPS = (0.08, 0.14, 0.20, 0.26, 0.35)
-"""Between beam and ring, µm."""
+"""Between beam and ring in µm at `_AT`; in proportion at other wavelengths."""
 
 _WIDE_GAP, _LONG = 0.3, plane.InPlane(periods=750.0)
 """From this gap on runs take three times as long: a beat of the two modes lasts π/J, and after an
 eighth of one, as at 0.32 µm and 250 periods, the fit left more than a tenth of J."""
 
 BUS_GAPS = (0.10, 0.15, 0.20, 0.30)
-"""Between ring and bus, µm."""
+"""Between ring and bus, likewise."""
+
+_AT = 0.62
 
 _RZ = "(r, z)"
 _PERIODS, _BANDWIDTH = 80.0, 0.1
@@ -255,6 +257,7 @@ def _beam_and_ring(
     """A beam with a ring: J and the bus, in the plane."""
     given: dict[str, Any] = dict(components.resolve("nanobeam_ring", design.parameters))
     at = design.wavelength
+    gaps, bus_gaps = (tuple(round(g * at / _AT, 3) for g in all_) for all_ in (GAPS, BUS_GAPS))
     ring = {"radius": given["ring_radius"], "width": given["ring_width"]}
     bare = _variant(design, "ring", **ring, bus="none")
     lattice = ("width", "inner_period", "outer_period", "taper", "hole_length", "hole_width")
@@ -265,20 +268,20 @@ def _beam_and_ring(
         bare, at, store, limits=limits,
     )  # fmt: skip
     couplings = []
-    for gap in sorted(GAPS, reverse=True):
+    for gap in sorted(gaps, reverse=True):
         say(f"beam and ring, gap {gap:g} µm, in the plane")
         both = _variant(
             design, "nanobeam_ring", **shared, **{f"ring_{k}": v for k, v in ring.items()},
             gap=gap, mirror=_BEAM_MIRROR, bus="none", couplers="none", lead=0.5,
         )  # fmt: skip
-        how = _LONG if gap >= _WIDE_GAP else None
+        how = _LONG if gap >= _WIDE_GAP * at / _AT else None
         found = plane.crossing(both, tuned, at, store, how, limits=limits)
         if not found.trusted:
             say(f"gap {gap:g} µm: {found}")
             continue
         couplings.append((gap, *_value(found.coupling)))
     buses = []
-    for gap in BUS_GAPS:
+    for gap in bus_gaps:
         say(f"ring and bus, gap {gap:g} µm, in the plane")
         loaded = _variant(
             design, "ring", **ring, bus="one", gap=gap, bus_width=given["bus_width"], lead=0.5
