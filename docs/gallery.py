@@ -16,6 +16,7 @@ import numpy as np
 
 from cqdphotonics import components, nominal
 from cqdphotonics.display import format_quantity, quantity
+from cqdphotonics.nominal.bands import BANDS, WITHOUT, designs_in
 from cqdphotonics.nominal.figures import read_pictured
 from cqdphotonics.nominal.judgement import SAID
 from cqdphotonics.nominal.tables import MARKS, provenance, rows, settings
@@ -76,10 +77,30 @@ def index_text() -> str:
                 f"| [{component}]({file_of(component)}) | {design.title} | {design.wavelength:g} | "
                 f"{_cell(figure)} | {_cell(said)} |"
             )
-    none = [name for name in components.names() if not nominal.of_family(name)]
-    if none:
-        lines += ["", f"Without a nominal design: {', '.join(none)}."]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *bands_text(), ""])
+
+
+def bands_text() -> Iterator[str]:
+    """Which device has a design in which band, at which fidelity, or why it has none."""
+    yield "## By band"
+    yield ""
+    heads = [f"{b.name}, {b.ends[0]:.2f} – {b.ends[1]:.2f} µm ({b.dots})" for b in BANDS]
+    yield f"| device | {' | '.join(heads)} |"
+    yield "|---" * (1 + len(BANDS)) + "|"
+    for component in components.names():
+        cells = []
+        for band in BANDS:
+            found = [f"{one.name} ({_level(one)})" for one in designs_in(component, band)]
+            cells.append("<br>".join(found) or f"none: {WITHOUT[component, band]}")
+        yield f"| [{component}]({file_of(component)}) | {' | '.join(map(_cell, cells))} |"
+
+
+def _level(design: nominal.NominalDesign) -> str:
+    """At which fidelity its figures were simulated."""
+    kept = nominal.read_record(design)
+    if kept is None:
+        return "in parts" if nominal.read_parts(design) is not None else "not simulated"
+    return kept.fidelity + ("" if kept.converged else ", NOT CONVERGED")
 
 
 def texts() -> Iterator[tuple[str, str, str]]:

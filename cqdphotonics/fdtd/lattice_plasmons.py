@@ -70,9 +70,13 @@ def predicted_plasmons(planned: LatticePlan) -> tuple[PredictedPlasmon, ...]:
 
 
 def _crossing(x: np.ndarray, y: np.ndarray) -> float | None:
-    """Where y first passes zero."""
-    change = np.flatnonzero(np.isfinite(y[1:] * y[:-1]) & (y[1:] * y[:-1] <= 0))
+    """Where y last falls through zero.
+
+    A plasmon's index falls with the wavelength. It leaps upward only where gold's interband
+    transitions take it over, at .52 µm, and another solution follows: that is no resonance.
+    """
+    change = np.flatnonzero((y[:-1] >= 0) & (y[1:] < 0))  # where a side is nan: neither
     if len(change) == 0:
         return None
-    i = int(change[0])
+    i = int(change[-1])
     return float(x[i] - y[i] * (x[i + 1] - x[i]) / (y[i + 1] - y[i]))

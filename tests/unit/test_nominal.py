@@ -10,6 +10,7 @@ from cqdphotonics import components, nominal
 from cqdphotonics.cli.app import main
 from cqdphotonics.errors import FileFormatError, UnknownNameError
 from cqdphotonics.layout import drc
+from cqdphotonics.nominal.bands import BANDS, WITHOUT, designs_in
 from cqdphotonics.nominal.compute import outside_of_metal
 from cqdphotonics.nominal.design import folder, read_design
 from cqdphotonics.nominal.figures import read_pictured, record, write
@@ -30,6 +31,14 @@ def kept_designs() -> list[str]:
 
 def test_every_device_has_one():
     assert {nominal.load(name).component for name in nominal.names()} == set(components.names())
+
+
+def test_every_device_has_one_in_every_band_or_a_reason():
+    wanted = {(component, band) for component in components.names() for band in BANDS}
+    without = {pair for pair in wanted if not designs_in(*pair)}
+    assert without == set(WITHOUT)
+    inside = {one.name for pair in wanted for one in designs_in(*pair)}
+    assert inside == set(nominal.names())
 
 
 @pytest.mark.parametrize("name", nominal.names())

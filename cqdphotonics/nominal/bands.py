@@ -1,0 +1,49 @@
+"""Which device has a nominal design in which band, and why there is none where there is none."""
+
+from dataclasses import dataclass
+
+from cqdphotonics.nominal.design import NominalDesign, of_family
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a kind of colloidal dot emits.
+
+    Attributes
+    ----------
+    name : str
+    ends : (float, float)
+        Vacuum wavelengths in µm.
+    dots : str
+    """
+
+    name: str
+    ends: tuple[float, float]
+    dots: str
+
+    def holds(self, design: NominalDesign) -> bool:
+        """Whether a design is for this band."""
+        return self.ends[0] <= design.wavelength <= self.ends[1]
+
+
+GREEN = Band("green", (0.48, 0.56), "CsPbBr3")
+RED = Band("red", (0.60, 0.66), "CdSe/CdS, InP/ZnSe")
+INFRARED = Band("near infrared", (0.90, 1.60), "PbS/CdS")
+BANDS = (GREEN, RED, INFRARED)
+
+_GOLD = "its stack is of gold, which absorbs there: interband transitions begin at .52 µm"
+_CUBE = "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
+
+WITHOUT = {
+    ("nanopatch_cube", GREEN): _CUBE,
+    ("nanopatch_cube", INFRARED): _CUBE,
+    ("nanocone_bullseye", GREEN): _GOLD,
+    ("nanocone_bullseye", INFRARED): "a tip enhances less the longer the wave: not designed",
+    ("nanohole_array", GREEN): _GOLD,
+}
+"""Why a device has no design in a band."""
+
+
+def designs_in(component: str, band: Band) -> list[NominalDesign]:
+    """The designs of a device in a band, by wavelength."""
+    return [design for design in of_family(component) if band.holds(design)]
