@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from cqdphotonics.errors import GeometryError
 from cqdphotonics.layout.component import place_port, require_width
 from cqdphotonics.layout.layers import DEVICE, RELEASE
 from cqdphotonics.layout.parameters import snap
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 SMALLEST = 0.03
 """Narrowest bridge of film in µm, between holes and beside them, that is still drawn."""
+
+SLOT = 0.02
+"""Narrowest slot in µm that still opens in the etch."""
 
 PAD = 2.0
 """Length in µm of the pad that holds an end of an undercut beam."""
@@ -202,6 +206,12 @@ def draw_beam(
     window : float, optional
         If given, the beam is undercut through a window on layer RELEASE that reaches so far
         beside it, and pads and tethers hold it.
+
+    Raises
+    ------
+    GeometryError
+        If a slot is too narrow to open, leaves less than 30 nm of film beside or beyond it, or
+        is longer than the beam.
     """
     half = snap(width / 2)
     left = snap(-(row.left + end))
@@ -226,12 +236,38 @@ def draw_beam(
     outline = [(x, -y) for x, y in upper] + upper[::-1]
     holes = hole_outlines(row.holes, shape)
     if min(slot) > 0:
+        _check_slot(slot, width, min(-left, right), row.holes)
         length, across = snap(slot[0] / 2), snap(slot[1] / 2)
         cut = [(-length, -across), (length, -across), (length, across), (-length, across)]
         holes = united([*holes, cut])
     polygon(cell, DEVICE.number, outline, holes)
     if window is not None:
         rectangle(cell, RELEASE.number, (free - left, 2 * side), ((free + left) / 2, 0.0))
+
+
+def _check_slot(slot: Point, width: float, reach: float, holes: Sequence[Hole]) -> None:
+    """Refuse a slot that does not lie inside the beam, which ends at ±`reach` or farther out."""
+    length, across = slot
+    require_width("the slot", across, SLOT, "Take a larger slot_width, or 0 for none.")
+    require_width(
+        "the rail beside the slot ((width - slot_width)/2)",
+        (width - across) / 2,
+        SMALLEST,
+        "Take a smaller slot_width or a wider beam.",
+    )
+    if length / 2 > reach - SMALLEST:
+        raise GeometryError(
+            f"a slot {length:g} µm long does not fit into the beam, which reaches {reach:g} µm from "
+            f"the dot. Take a slot_length of at most {2 * snap(reach - SMALLEST):g} µm, or more "
+            "mirror holes."
+        )
+    beyond = [abs(hole.x) - hole.semi_axes[0] - length / 2 for hole in holes]
+    require_width(
+        "the film between the end of the slot and the next hole",
+        min([gap for gap in beyond if gap > 0], default=SMALLEST),
+        SMALLEST,
+        "Take a shorter slot, or one that runs into that hole.",
+    )
 
 
 def _tether(x: float, strip: float, side: float) -> list[Point]:

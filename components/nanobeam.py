@@ -128,12 +128,19 @@ def nanobeam(
     With ``suspended=True`` a pad at each mirror end, and tethers beside the waveguide, hold the
     beam over the window on layer RELEASE.
 
+    The laws of the taper are closed forms for a mirror strength that grows linearly, near the
+    middle or in a model of the gap (`components.beam.periods`). Where the bands of the cells
+    themselves shall decide, `cqdphotonics.fdtd.bands.design_taper` computes the period of each
+    cell from them; it is no law to be drawn here, but says how far `inner_period`,
+    `outer_period` and `taper` are from such a taper.
+
     Raises
     ------
     RangeError
         If a parameter is outside its range.
     GeometryError
-        If less than 30 nm of film would be left between two holes or beside them.
+        If less than 30 nm of film would be left between two holes, beside them or beside the
+        slot, or the slot is longer than the beam.
     """
     lattice = Lattice(
         width, inner_period, outer_period, taper, hole_length, hole_width, law, inner_scale

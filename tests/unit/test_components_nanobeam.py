@@ -53,11 +53,28 @@ def test_a_beam_is_a_box_with_ellipses_and_three_mirrors():
     [
         ({"hole_length": 0.9}, "bridge between two holes"),
         ({"hole_width": 0.9, "width": 0.4}, "rim beside a hole"),
+        # As wide as the beam, a slot would cut it in two.
+        ({"width": 0.3, "slot_width": 0.3, "hole_width": 0.5}, "rail beside the slot .* 0 µm wide"),
+        ({"width": 0.35, "slot_width": 0.3, "hole_width": 0.5}, "rail beside the slot"),
+        ({"slot_width": 0.2, "slot_length": 40}, "at most 10.512 µm"),
+        ({"slot_width": 0.2, "slot_length": 8, "exit": "waveguide"}, "does not fit into the beam"),
+        ({"slot_width": 0.001}, "the slot would be 0.001 µm wide"),
+        # It would end 8 nm before a hole.
+        ({"slot_width": 0.04, "slot_length": 0.44}, "next hole"),
     ],
 )
 def test_film_too_thin_to_be_made(wrong, message):
     with pytest.raises(GeometryError, match=message):
         components.nanobeam(**wrong)
+
+
+@pytest.mark.parametrize("exit", ["mirror", "waveguide"])
+@pytest.mark.parametrize("slot", [(0.6, 0.2), (4.0, 0.3), (0.08, 0.02)])
+def test_a_slot_leaves_the_beam_in_one_piece(exit, slot):
+    cell = components.nanobeam(exit=exit, slot_length=slot[0], slot_width=slot[1])
+    film = db.Region(cell.kdb_cell.begin_shapes_rec(cell.kcl.layer(*DEVICE.number)))
+    assert film.merged().count() == 1
+    assert film.strange_polygon_check().is_empty()
 
 
 def test_the_strength_law_makes_mirror_strength_linear_up_to_mid_gap():
