@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+from cqdphotonics.errors import GeometryError
 from cqdphotonics.layout.component import even, new_cell, part, require_width
 from cqdphotonics.layout.layers import DEVICE, LABEL, MARKS, METAL, TEMPLATE
 from cqdphotonics.layout.parameters import Choice, Range, snap
@@ -221,8 +222,14 @@ def label(
     RangeError
         If a parameter is outside its range.
     GeometryError
-        If nothing would be drawn.
+        If the font lacks a character, or nothing would be drawn.
     """
+    missing = sorted({one for one in text if not (one == "\n" or " " <= one <= "~")})
+    if missing:
+        raise GeometryError(
+            f"label: the font has no {', '.join(map(repr, missing))}, given in {text!r}. Take "
+            "letters a-z and A-Z, digits and the signs of ASCII: u for µ, for example."
+        )
     gf = activate()
     cell = new_cell()
     take(cell, gf.components.text(text=text, size=size, layer=_LAYERS[layer]))

@@ -156,14 +156,20 @@ def splitter(
     RangeError
         If a parameter is outside its range.
     GeometryError
-        If the outputs do not fit beside each other.
+        If the outputs do not fit beside each other, or would meet.
     """
-    beside = width_mmi - 2 * width_taper - gap
     require_width(
         "the wide piece, beyond what the two outputs take,",
-        beside + SMALLEST,
-        SMALLEST,
+        width_mmi - 2 * width_taper - gap,
+        0.0,
         "Take a larger width_mmi, or a smaller gap or width_taper.",
+    )
+    # The outputs keep their middles, so that they come nearer where they widen to the waveguide.
+    require_width(
+        "the gap between the two outputs (gap + width_taper - width)",
+        even(gap) + even(width_taper) - even(width),
+        SMALLEST,
+        "Take a larger gap or width_taper, or a narrower waveguide.",
     )
     gf = activate()
     made = gf.components.mmi1x2(

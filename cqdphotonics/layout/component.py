@@ -211,11 +211,15 @@ def require_width(what: str, width: float, smallest: float, way_out: str) -> Non
     GeometryError
         If `width` is below `smallest` (µm).
     """
-    if width < smallest - GRID / 2:
-        state = "below the layout grid of 1 nm" if width < GRID / 2 else "too narrow to be made"
-        raise GeometryError(
-            f"{what} would be {width:.4g} µm wide, {state}; the least is {smallest:g} µm. {way_out}"
-        )
+    if width >= smallest - GRID / 2:
+        return
+    if width <= -GRID / 2:
+        state = f"does not fit: {smallest - width:.4g} µm are missing"
+    elif width < GRID / 2:
+        state = "would be 0 µm wide, below the layout grid of 1 nm"
+    else:
+        state = f"would be {width:.4g} µm wide, too narrow to be made"
+    raise GeometryError(f"{what} {state}; the least is {smallest:g} µm. {way_out}")
 
 
 def place_port(

@@ -89,6 +89,8 @@ def test_errors_come_before_anything_is_drawn():
         components.bullseye(pitch=0.35, gap=0.34)
     with pytest.raises(GeometryError, match="below the layout grid"):
         components.bullseye(pitch=0.3, gap=0.3)
+    with pytest.raises(GeometryError, match=r"does not fit: 0\.13 µm are missing"):
+        components.bullseye(pitch=0.3, gap=0.4)
     with pytest.raises(InputError, match="at most"):
         components.disc(0.3, 0.4)
 

@@ -206,6 +206,18 @@ def test_the_splitter_gives_each_output_nearly_half():
     assert min(shares) > 0.40
 
 
+def test_the_outputs_of_a_splitter_do_not_meet():
+    """They keep their middles: waveguides wider than their tapers come nearer to each other."""
+    film = region(components.splitter(width=1.16, width_taper=0.8, gap=0.4))
+    right = film & db.Box(film.bbox().right - 10, -5000, film.bbox().right, 5000)
+    low, high = sorted((p.bbox() for p in right.each()), key=lambda box: box.bottom)
+    assert high.bottom - low.top == 40  # nm
+    with pytest.raises(GeometryError, match="gap between the two outputs.* 0 µm"):
+        components.splitter(width=1.2, width_taper=0.8, gap=0.4)
+    with pytest.raises(GeometryError, match="1.5 µm are missing"):
+        components.splitter(width_mmi=0.5)
+
+
 def test_an_edge_coupler_ends_at_the_edge_with_its_tip():
     cell = components.edge_coupler(tip=0.101, beyond=3.0)
     ports = {port.name: port for port in cell.ports}
@@ -265,6 +277,8 @@ def test_a_label_is_polygons_of_its_height():
     assert cell.settings["text"] == "QD 7"
     with pytest.raises(GeometryError, match="nothing is drawn"):
         components.label(text=" ")
+    with pytest.raises(GeometryError, match="no 'µ', 'ü'.*ASCII"):
+        components.label(text="5 µm ü")
 
 
 MINE = [
