@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from math import hypot, sqrt
 from typing import TYPE_CHECKING, Annotated
 
+from cqdphotonics.components.membrane import Suspended, window_beyond
 from cqdphotonics.errors import GeometryError
 from cqdphotonics.layout.component import component, new_cell, place_emitter, require_width
-from cqdphotonics.layout.layers import DEVICE
+from cqdphotonics.layout.layers import DEVICE, RELEASE
 from cqdphotonics.layout.parameters import Range, snap
-from cqdphotonics.layout.shapes import Point, ellipse_points, polygon
+from cqdphotonics.layout.shapes import Point, ellipse_points, polygon, rectangle
 
 if TYPE_CHECKING:
     import gdsfactory as gf
@@ -59,6 +60,7 @@ def l3(
         Range(0.015, 0.45, "µm", "radius of the holes at both ends", "smaller ones stay closed"),
     ] = 0.059,
     frame: Frame = 1.0,
+    suspended: Suspended = False,
 ) -> "gf.Component":
     """L3 cavity: three holes in a row are missing, the ends of the row are moved and shrunk.
 
@@ -72,7 +74,9 @@ def l3(
                           |<->| period
 
     Rows are ``period·√3/2`` apart. The pattern is `columns` periods to each side and `rows` rows up
-    and down; beyond it the film goes on without holes.
+    and down; beyond it the film goes on without holes. With ``suspended=True`` the window of the
+    undercut, on layer RELEASE, reaches from there to the middle of the frame, the outer half of
+    which stays on its support; what is simulated is the same membrane.
 
     The defaults are for Si3N4 (n = 2.04) at 0.63 µm on `sin-air` with ``thickness=0.222``: its gap
     is narrow, and guided-mode expansion (`cqdphotonics.fdtd.slab_modes`) says Q of about 3000. In
@@ -85,8 +89,14 @@ def l3(
     RangeError
         If a parameter is outside its range.
     GeometryError
-        If less than 30 nm of film would be left between two holes.
+        If less than 30 nm of film would be left between two holes, a hole is to be moved that is
+        not there, or the undercut leaves less than 100 nm of the frame on its support.
     """
+    if shift3 and columns < 4:
+        raise GeometryError(
+            f"shift3 = {shift3:g} µm moves the fourth holes from the middle, and with columns = "
+            f"{columns} there are none. Take columns = 4 or more, or shift3 = 0."
+        )
     ends = {2: (shift, end_radius), 3: (shift2, radius), 4: (shift3, radius)}
 
     def change(row: int, column: float) -> tuple[float, float, float] | None:
@@ -97,7 +107,7 @@ def l3(
         outwards, size = ends[round(abs(column))]
         return (outwards if column > 0 else -outwards, 0.0, size)
 
-    return _slab(_lattice(period, columns, rows, change), period, frame, axis="y")
+    return _slab(_lattice(period, columns, rows, change), period, frame, suspended, axis="y")
 
 
 @component(continues="xy")
@@ -114,6 +124,7 @@ def h1(
         Range(0.015, 0.45, "µm", "radius of the six neighbours", "smaller ones stay closed"),
     ] = 0.067,
     frame: Frame = 1.0,
+    suspended: Suspended = False,
 ) -> "gf.Component":
     """H1 cavity: one hole is missing, its six neighbours are moved and shrunk.
 
@@ -127,7 +138,7 @@ def h1(
                     |<->| period
 
     Its two dipole modes, along x and y, are degenerate but for the rounding to the grid of 1 nm:
-    a row spacing of ``period·√3/2`` is no whole number of nanometres.
+    a row spacing of ``period·√3/2`` is no whole number of nanometres. An undercut is that of `l3`.
 
     The defaults are for Si3N4 (n = 2.04) at 0.63 µm on `sin-air` with ``thickness=0.232``, Q of
     about 1500 by guided-mode expansion (`cqdphotonics.fdtd.slab_modes`). In GaP (n = 3.32,
@@ -139,7 +150,8 @@ def h1(
     RangeError
         If a parameter is outside its range.
     GeometryError
-        If less than 30 nm of film would be left between two holes.
+        If less than 30 nm of film would be left between two holes, or the undercut leaves less
+        than 100 nm of the frame on its support.
     """
 
     def change(row: int, column: float) -> tuple[float, float, float] | None:
@@ -151,7 +163,7 @@ def h1(
             return (0.0, 0.0, radius)
         return (shift * x / distance, shift * y / distance, near_radius)
 
-    return _slab(_lattice(period, columns, rows, change), period, frame, axis="x")
+    return _slab(_lattice(period, columns, rows, change), period, frame, suspended, axis="x")
 
 
 def _lattice(
@@ -183,7 +195,9 @@ def _symmetric(length: float) -> float:
     return sign * snap(abs(length) - 1e-7)
 
 
-def _slab(holes: list[Hole], period: float, frame: float, axis: str) -> "gf.Component":
+def _slab(
+    holes: list[Hole], period: float, frame: float, suspended: bool, axis: str
+) -> "gf.Component":
     """The film with its holes, drawn in strips of one row each, which are one film together.
 
     One outline with hundreds of holes has more vertices than a polygon in GDS may have.
@@ -211,6 +225,9 @@ def _slab(holes: list[Hole], period: float, frame: float, axis: str) -> "gf.Comp
             [(-x, low), (x, low), (x, high), (-x, high)],
             holes=[ellipse_points((hole.radius, hole.radius), hole.centre) for hole in inside],
         )
+    if suspended:
+        held = frame - window_beyond(frame)
+        rectangle(cell, RELEASE.number, (2 * snap(x - held), 2 * snap(y - held)))
     place_emitter(cell, axis=axis)
     cell.info["holes"] = len(holes)
     return cell

@@ -4,13 +4,16 @@ from itertools import pairwise
 from math import hypot, sqrt
 
 import pytest
+from klayout import db
 
 from cqdphotonics import components
 from cqdphotonics.errors import GeometryError, RangeError
 from cqdphotonics.fdtd.scene import build_scene
 from cqdphotonics.fdtd.solids import Box, Disc
-from cqdphotonics.layout import stacks
+from cqdphotonics.fdtd.planning import plan
+from cqdphotonics.layout import drc, stacks
 from cqdphotonics.layout.gdsio import read_component, write_component
+from cqdphotonics.layout.layers import DEVICE, RELEASE
 
 DEVICES = {
     "planar": ("polymer-in-dbr", "x"),
@@ -112,7 +115,76 @@ def test_odd_periods_keep_the_mirror_planes(period):
     assert scene.symmetry.mirror_y
 
 
+def region(cell, layer):
+    index = cell.kcl.layer(*layer.number)
+    return db.Region(cell.kdb_cell.begin_shapes_rec(index)).merged()
+
+
+@pytest.mark.parametrize("name, dipole", [("l3", "y"), ("h1", "x")])
+def test_an_undercut_slab_hangs_on_its_frame_and_is_simulated_as_before(name, dipole):
+    plain, held = components.load(name)(), components.load(name)(suspended=True)
+    film, window = region(held, DEVICE), region(held, RELEASE)
+    assert (film ^ region(plain, DEVICE)).is_empty()
+    assert region(plain, RELEASE).is_empty()
+    # Below all holes, and out to the middle of a frame of 1 µm.
+    assert (film.holes().sized(400) - window).is_empty()
+    assert window.bbox().enlarged(500) == film.bbox()
+    assert drc.check(held, "sin-ebeam").clean
+    jobs = [
+        [job.hash for job in plan(build_scene(one, "sin-air", dipole), 0.63).jobs]
+        for one in (plain, held)
+    ]
+    assert jobs[0] == jobs[1]
+    with pytest.raises(GeometryError, match="on its support"):
+        components.load(name)(suspended=True, frame=0.1)
+
+
+@pytest.mark.parametrize("bridges", [2, 3, 4, 6, 12])
+def test_bridges_hold_the_rings_of_a_bullseye(bridges):
+    settings = {"radius": 0.431, "pitch": 0.353, "gap": 0.147, "rings": 3}
+    ideal = components.bullseye(**settings)
+    held = components.bullseye(**settings, bridges=bridges, bridge_width=0.08, suspended=True)
+    film = region(held, DEVICE)
+    assert (region(ideal, DEVICE).count(), film.count()) == (4, 1)
+    assert (region(ideal, DEVICE) - film).is_empty()
+    # Each of the three trenches is crossed by each bridge, 80 nm wide; 4 % for the arcs' bulge.
+    added = (film - region(ideal, DEVICE)).area() * 1e-6
+    assert added == pytest.approx(3 * bridges * 0.147 * 0.08, rel=0.04)
+    assert film.holes().count() == 3 * bridges
+    assert drc.check(held, "sin-ebeam").clean
+    scene = build_scene(held, "sin-air")
+    # With an odd number, of which one lies along +x, there is no mirror plane across x.
+    assert (scene.symmetry.mirror_x, scene.symmetry.mirror_y) == (bridges % 2 == 0, True)
+    assert not scene.symmetry.cylindrical
+
+
+def test_the_window_below_a_bullseye_finds_rings_that_nothing_holds():
+    held = components.bullseye(bridges=2, suspended=True)
+    loose = components.bullseye().dup()
+    loose.add_polygon(region(held, RELEASE), layer=RELEASE.number)
+    found = drc.check(loose, "sin-ebeam").violations
+    assert {violation.kind for violation in found} == {"floating"}
+    assert not region(components.bullseye(bridges=2), DEVICE).count() > 1
+    assert region(components.bullseye(bridges=2), RELEASE).is_empty()
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"suspended": True}, "nothing holds disc and rings"),
+        ({"bridges": 1}, "Take 2 or more"),
+        ({"bridges": 12, "bridge_width": 0.2}, "between two bridges"),
+        ({"bridges": 2, "radius": 0.05, "bridge_width": 0.1}, "between two bridges .* 0 µm wide"),
+    ],
+)
+def test_bridges_that_hold_nothing_or_close_the_trench_are_refused(wrong, message):
+    with pytest.raises(GeometryError, match=message):
+        components.bullseye(**wrong)
+
+
 def test_refusals_of_slabs():
+    with pytest.raises(GeometryError, match="fourth holes .* there are none"):
+        components.l3(columns=3, shift3=0.01)
     with pytest.raises(GeometryError, match="bridge between the holes"):
         components.l3(period=0.2, radius=0.09)
     with pytest.raises(GeometryError, match=r"bridge|next row"):
