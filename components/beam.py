@@ -257,9 +257,9 @@ def _check_slot(slot: Point, width: float, reach: float, holes: Sequence[Hole]) 
     )
     if length / 2 > reach - SMALLEST:
         raise GeometryError(
-            f"a slot {length:g} µm long does not fit into the beam, which reaches {reach:g} µm from "
-            f"the dot. Take a slot_length of at most {2 * snap(reach - SMALLEST):g} µm, or more "
-            "mirror holes."
+            f"a slot {length:g} µm long does not fit into the beam, which reaches {reach:g} µm "
+            f"from the dot. Take a slot_length of at most {2 * snap(reach - SMALLEST):g} µm, or "
+            "more mirror holes."
         )
     beyond = [abs(hole.x) - hole.semi_axes[0] - length / 2 for hole in holes]
     require_width(

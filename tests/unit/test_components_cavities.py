@@ -8,9 +8,9 @@ from klayout import db
 
 from cqdphotonics import components
 from cqdphotonics.errors import GeometryError, RangeError
+from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.fdtd.scene import build_scene
 from cqdphotonics.fdtd.solids import Box, Disc
-from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.layout import drc, stacks
 from cqdphotonics.layout.gdsio import read_component, write_component
 from cqdphotonics.layout.layers import DEVICE, RELEASE
@@ -183,7 +183,7 @@ def test_bridges_that_hold_nothing_or_close_the_trench_are_refused(wrong, messag
 
 
 def test_refusals_of_slabs():
-    with pytest.raises(GeometryError, match="fourth holes .* there are none"):
+    with pytest.raises(GeometryError, match=r"fourth holes .* there are none"):
         components.l3(columns=3, shift3=0.01)
     with pytest.raises(GeometryError, match="bridge between the holes"):
         components.l3(period=0.2, radius=0.09)

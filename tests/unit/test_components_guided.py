@@ -212,9 +212,9 @@ def test_the_outputs_of_a_splitter_do_not_meet():
     right = film & db.Box(film.bbox().right - 10, -5000, film.bbox().right, 5000)
     low, high = sorted((p.bbox() for p in right.each()), key=lambda box: box.bottom)
     assert high.bottom - low.top == 40  # nm
-    with pytest.raises(GeometryError, match="gap between the two outputs.* 0 µm"):
+    with pytest.raises(GeometryError, match=r"gap between the two outputs.* 0 µm"):
         components.splitter(width=1.2, width_taper=0.8, gap=0.4)
-    with pytest.raises(GeometryError, match="1.5 µm are missing"):
+    with pytest.raises(GeometryError, match=r"1\.5 µm are missing"):
         components.splitter(width_mmi=0.5)
 
 
@@ -277,7 +277,7 @@ def test_a_label_is_polygons_of_its_height():
     assert cell.settings["text"] == "QD 7"
     with pytest.raises(GeometryError, match="nothing is drawn"):
         components.label(text=" ")
-    with pytest.raises(GeometryError, match="no 'µ', 'ü'.*ASCII"):
+    with pytest.raises(GeometryError, match=r"no 'µ', 'ü'.*ASCII"):
         components.label(text="5 µm ü")
 
 
