@@ -4,6 +4,7 @@ from math import pi, sqrt
 
 import gdsfactory as gf
 import pytest
+from klayout import db
 
 from cqdphotonics import components
 from cqdphotonics.components.template import largest_offset, template_on
@@ -11,13 +12,12 @@ from cqdphotonics.errors import GeometryError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.scene import build_scene
 from cqdphotonics.fdtd.solids import Box, Disc, Prism
 from cqdphotonics.layout import drc, stacks
+from cqdphotonics.layout.gdsio import read_component, write_component
 from cqdphotonics.layout.layers import CONE, METAL, TEMPLATE
 from cqdphotonics.layout.rounding import rounded_points
 
 
 def region(cell, layer):
-    from klayout import db
-
     index = cell.kcl.layer(*layer.number)
     return db.Region(cell.kdb_cell.begin_shapes_rec(index)).merged()
 
@@ -205,6 +205,69 @@ def test_template_on_a_device_leaves_the_device_as_it_was():
         template_on(device, shape="slit")
     with pytest.raises(RangeError):
         template_on(device, width=50)
+
+
+def test_a_trench_lies_along_its_axis():
+    settings = {"shape": "trench", "width": 0.06, "length": 0.3}
+    along_x, along_y = (components.template(**settings, axis=axis) for axis in ("x", "y"))
+    turned = region(along_x, TEMPLATE).transformed(db.Trans.R90)
+    assert (region(along_y, TEMPLATE) ^ turned).is_empty()
+    over = template_on(components.bullseye(), **settings, axis="y")
+    assert (region(over, TEMPLATE) ^ turned).is_empty()
+    # Pitches count along their own sides.
+    components.template(**settings, axis="y", columns=2, pitch_x=0.1)
+    with pytest.raises(GeometryError, match="pitch_y"):
+        components.template(**settings, axis="y", rows=2, pitch_y=0.1)
+
+
+def test_several_templates_on_one_device_fit_on_one_chip(tmp_path, capfd):
+    device = components.disc()
+    made = [
+        template_on(device),
+        template_on(device, width=0.05),
+        template_on(device, overlay=0.03),
+        template_on(device, shape="trench"),
+        template_on(device, shape="trench", axis="y"),
+    ]
+    assert len({one.name for one in made}) == len(made)
+    # For a hole, neither length nor axis is drawn.
+    assert template_on(device, length=0.4, axis="y") is made[0]
+    chip = gf.Component()
+    for number, one in enumerate(made):
+        chip.add_ref(one).move((3 * number, 0))
+    path = write_component(chip, tmp_path / "chip.gds")
+    assert capfd.readouterr() == ("", "")
+    for one in made:
+        again = read_component(path, one.name)
+        assert (again.settings, again.info) == (device.settings, one.info)
+    assert again.info["template"] == {
+        "shape": "trench", "width": 0.06, "length": 0.2, "axis": "y", "dot": 0.02, "overlay": 0.02,
+    }  # fmt: skip
+    assert "length" not in made[0].info["template"]
+
+
+@pytest.mark.parametrize(
+    "name, settings, limit",
+    [
+        # Its disc, and half of the hole of the template.
+        ("bullseye", {"radius": 0.4}, 0.4 + 0.03),
+        # A rim .46 µm wide.
+        ("ring", {"width": 0.46}, 0.23 + 0.03),
+        # In its own hole, .16 µm along the beam.
+        ("nanobeam_air", {"inner_period": 0.27, "hole_length": 0.6}, 0.081 + 0.03),
+        # In the gap: within the box around both pieces.
+        ("rod_dimer", {"width": 0.04}, 0.02 + 0.03),
+    ],
+)
+def test_an_overlay_error_must_not_part_hole_and_device(name, settings, limit):
+    device = components.load(name)(**settings)
+    template_on(device, width=0.06, overlay=round(limit - 0.003, 3))
+    with pytest.raises(GeometryError, match=r"up to .* µm the two still overlap"):
+        template_on(device, width=0.06, overlay=round(limit + 0.003, 3))
+    chip = gf.Component()
+    chip.add_ref(device).rotate(90)
+    with pytest.raises(GeometryError, match="overlay error of 1 µm"):
+        template_on(chip, overlay=1.0)
 
 
 def test_template_on_every_dot_of_a_chip():
