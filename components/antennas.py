@@ -20,8 +20,26 @@ Corner = Annotated[
     float,
     Range(0.0, 0.2, "µm", "radius of the corners", "lift-off leaves about 10 nm; 0 is ideal"),
 ]
-DotX = Annotated[float, Range(-1.0, 1.0, "µm", "how far the dot is from the middle, along x")]
-DotY = Annotated[float, Range(-1.0, 1.0, "µm", "how far the dot is from the middle, along y")]
+DotX = Annotated[
+    float,
+    Range(
+        -1.0,
+        1.0,
+        "µm",
+        "how far the dot is from the middle, along x",
+        "farther away the antenna does not act on it",
+    ),
+]
+DotY = Annotated[
+    float,
+    Range(
+        -1.0,
+        1.0,
+        "µm",
+        "how far the dot is from the middle, along y",
+        "farther away the antenna does not act on it",
+    ),
+]
 
 
 @component

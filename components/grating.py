@@ -43,23 +43,69 @@ def grating_coupler(
         Range(0.1, 3.0, "µm", "period of the teeth", "λ/(n_eff - n_above sin(angle))"),
     ] = 0.45,
     filling: Annotated[
-        float, Range(0.1, 0.95, "", "width of a tooth over the period, at the far end")
+        float,
+        Range(
+            0.1,
+            0.95,
+            "",
+            "width of a tooth over the period, at the far end",
+            "narrower teeth fall over, narrower trenches stay closed",
+        ),
     ] = 0.6,
-    teeth: Annotated[int, Range(2, 200, "", "number of teeth")] = 20,
+    teeth: Annotated[int, Range(2, 200, "", "number of teeth", "one does not interfere")] = 20,
     apodised: Annotated[
-        int, Range(0, 200, "", "teeth over which the filling falls from first_filling")
+        int,
+        Range(
+            0,
+            200,
+            "",
+            "teeth over which the filling falls from first_filling",
+            "0 is a uniform grating",
+        ),
     ] = 8,
     first_filling: Annotated[
-        float, Range(0.1, 0.95, "", "width of the first tooth over the period")
+        float,
+        Range(
+            0.1,
+            0.95,
+            "",
+            "width of the first tooth over the period",
+            "narrower teeth fall over, narrower trenches stay closed",
+        ),
     ] = 0.8,
-    wavelength: Annotated[float, Range(0.3, 3.0, "µm", "vacuum wavelength that is focused")] = 0.63,
+    wavelength: Annotated[
+        float,
+        Range(
+            0.3,
+            3.0,
+            "µm",
+            "vacuum wavelength that is focused",
+            "that is where colloidal dots emit",
+        ),
+    ] = 0.63,
     angle: Annotated[
         float,
         Range(0.0, 45.0, "deg", "of the fibre from the vertical", "at 0 it throws light back"),
     ] = 8.0,
-    above: Annotated[float, Range(1.0, 2.0, "", "refractive index of what is above")] = 1.0,
+    above: Annotated[
+        float,
+        Range(
+            1.0,
+            2.0,
+            "",
+            "refractive index of what is above",
+            "air has 1, and what covers a chip less than 2",
+        ),
+    ] = 1.0,
     taper_length: Annotated[
-        float, Range(1.0, 100.0, "µm", "from the waveguide to the first tooth")
+        float,
+        Range(
+            1.0,
+            100.0,
+            "µm",
+            "from the waveguide to the first tooth",
+            "the light has to spread first; longer fans only take room",
+        ),
     ] = 10.0,
     taper_angle: Annotated[
         float,

@@ -19,7 +19,16 @@ MarkLayer = Annotated[str, Choice(("MARKS", "DEVICE", "METAL", "TEMPLATE"), "lay
 
 @part
 def alignment_cross(
-    length: Annotated[float, Range(1.0, 500.0, "µm", "length of each arm, end to end")] = 40.0,
+    length: Annotated[
+        float,
+        Range(
+            1.0,
+            500.0,
+            "µm",
+            "length of each arm, end to end",
+            "short ones are not found, long ones leave the write field",
+        ),
+    ] = 40.0,
     width: Annotated[
         float, Range(0.05, 50.0, "µm", "width of the arms", "thin ones are not found")
     ] = 2.0,
@@ -32,7 +41,14 @@ def alignment_cross(
         ),
     ] = "ebeam",
     clearance: Annotated[
-        float, Range(0.1, 20.0, "µm", "between the first and the second layer's parts")
+        float,
+        Range(
+            0.1,
+            20.0,
+            "µm",
+            "between the first and the second layer's parts",
+            "an overlay error must not close it, and the eye compares near edges only",
+        ),
     ] = 1.0,
     layer: MarkLayer = "MARKS",
     second: MarkLayer = "TEMPLATE",
@@ -95,11 +111,33 @@ def alignment_cross(
 @part
 def vernier(
     step: Annotated[
-        float, Range(0.001, 1.0, "µm", "how much the second scale is finer; what is read")
+        float,
+        Range(
+            0.001,
+            1.0,
+            "µm",
+            "how much the second scale is finer; what is read",
+            "finer ones vanish on the grid, coarser ones are read without a vernier",
+        ),
     ] = 0.01,
-    notches: Annotated[int, Range(1, 50, "", "bars on either side of the middle one")] = 10,
-    pitch: Annotated[float, Range(0.5, 50.0, "µm", "period of the first scale")] = 4.0,
-    height: Annotated[float, Range(0.5, 100.0, "µm", "length of the bars")] = 8.0,
+    notches: Annotated[
+        int,
+        Range(1, 50, "", "bars on either side of the middle one", "with none there is no scale"),
+    ] = 10,
+    pitch: Annotated[
+        float,
+        Range(
+            0.5,
+            50.0,
+            "µm",
+            "period of the first scale",
+            "narrower bars can't be told apart in a microscope",
+        ),
+    ] = 4.0,
+    height: Annotated[
+        float,
+        Range(0.5, 100.0, "µm", "length of the bars", "shorter ones can't be seen in a microscope"),
+    ] = 8.0,
     layer: MarkLayer = "MARKS",
     second: MarkLayer = "TEMPLATE",
 ) -> "gf.Component":
@@ -144,17 +182,54 @@ def vernier(
 
 @part
 def dose_test(
-    columns: Annotated[int, Range(1, 50, "", "exposures with different doses")] = 7,
+    columns: Annotated[
+        int,
+        Range(
+            1,
+            50,
+            "",
+            "exposures with different doses",
+            "a dose can be told in some tens of steps, no finer",
+        ),
+    ] = 7,
     first_dose: Annotated[
-        float, Range(0.1, 10.0, "", "dose of the first column over the base dose")
+        float,
+        Range(
+            0.1,
+            10.0,
+            "",
+            "dose of the first column over the base dose",
+            "far from the base dose nothing is resolved",
+        ),
     ] = 0.70,
-    dose_step: Annotated[float, Range(0.001, 2.0, "", "from column to column")] = 0.10,
+    dose_step: Annotated[
+        float,
+        Range(
+            0.001,
+            2.0,
+            "",
+            "from column to column",
+            "the beam current is no steadier than a thousandth",
+        ),
+    ] = 0.10,
     smallest: Annotated[
         float, Range(0.02, 5.0, "µm", "narrowest line and gap", "what is at stake in the test")
     ] = 0.06,
-    rows: Annotated[int, Range(1, 12, "", "rows of lines, each wider by a factor √2")] = 6,
-    height: Annotated[float, Range(1.0, 200.0, "µm", "length of the lines")] = 5.0,
-    lines: Annotated[int, Range(2, 50, "", "lines of a group")] = 8,
+    rows: Annotated[
+        int,
+        Range(
+            1,
+            12,
+            "",
+            "rows of lines, each wider by a factor √2",
+            "the twelfth is already 45 times as wide",
+        ),
+    ] = 6,
+    height: Annotated[
+        float,
+        Range(1.0, 200.0, "µm", "length of the lines", "short ones are blurred at both ends"),
+    ] = 5.0,
+    lines: Annotated[int, Range(2, 50, "", "lines of a group", "a gap needs two lines")] = 8,
 ) -> "gf.Component":
     """Dose test: the same lines, gaps and holes in columns that are exposed with different doses.
 

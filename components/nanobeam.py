@@ -18,12 +18,35 @@ Width = Annotated[
     float, Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes")
 ]
 Taper = Annotated[int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")]
-Mirror = Annotated[int, Range(0, 60, "", "mirror holes on each side")]
+Mirror = Annotated[
+    int,
+    Range(
+        0,
+        60,
+        "",
+        "mirror holes on each side",
+        "beyond that the film loses more than the mirrors let through",
+    ),
+]
 HoleLength = Annotated[
-    float, Range(0.05, 0.95, "", "length of a mirror hole along the beam over its period")
+    float,
+    Range(
+        0.05,
+        0.95,
+        "",
+        "length of a mirror hole along the beam over its period",
+        "smaller holes do not open, larger ones leave no bridge",
+    ),
 ]
 HoleWidth = Annotated[
-    float, Range(0.05, 0.95, "", "width of a mirror hole across the beam over that of the beam")
+    float,
+    Range(
+        0.05,
+        0.95,
+        "",
+        "width of a mirror hole across the beam over that of the beam",
+        "smaller holes do not open, larger ones leave no rim",
+    ),
 ]
 End = Annotated[
     float, Range(0.2, 20.0, "µm", "beam drawn beyond the last hole", "the beam is held there")
@@ -54,12 +77,28 @@ ExitMirror = Annotated[
     int, Range(0, 60, "", "mirror holes towards the waveguide", "fewer let more light out")
 ]
 ExitTaper = Annotated[
-    float, Range(0.1, 50.0, "µm", "beam without holes that narrows or widens to the waveguide")
+    float,
+    Range(
+        0.1,
+        50.0,
+        "µm",
+        "beam without holes that narrows or widens to the waveguide",
+        "a step scatters, and a longer taper gains nothing",
+    ),
 ]
 StripWidth = Annotated[
     float, Range(0.1, 3.0, "µm", "width of the waveguide", "narrower ones do not guide")
 ]
-StripLength = Annotated[float, Range(0.1, 50.0, "µm", "straight waveguide before the port")]
+StripLength = Annotated[
+    float,
+    Range(
+        0.1,
+        50.0,
+        "µm",
+        "straight waveguide before the port",
+        "light beside the mode has to leave before the port",
+    ),
+]
 Suspended = Annotated[bool, "draw what holds an undercut beam, and the window of the undercut"]
 Window = Annotated[
     float,
@@ -94,10 +133,24 @@ def nanobeam(
     suspended: Suspended = False,
     window: Window = 1.5,
     slot_width: Annotated[
-        float, Range(0.0, 0.3, "µm", "width of a slot along the beam for the dot; 0 for none")
+        float,
+        Range(
+            0.0,
+            0.3,
+            "µm",
+            "width of a slot along the beam for the dot; 0 for none",
+            "wider ones push the mode out of the film",
+        ),
     ] = 0.0,
     slot_length: Annotated[
-        float, Range(0.02, 40.0, "µm", "length of that slot, centred on the dot")
+        float,
+        Range(
+            0.02,
+            40.0,
+            "µm",
+            "length of that slot, centred on the dot",
+            "shorter ones do not open, longer ones leave the beam",
+        ),
     ] = 0.6,
 ) -> "gf.Component":
     """Nanobeam cavity with the dot in the film, between two holes (dielectric mode).

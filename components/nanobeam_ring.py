@@ -39,12 +39,35 @@ def nanobeam_ring(
     taper: Annotated[
         int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")
     ] = 8,
-    mirror: Annotated[int, Range(0, 60, "", "mirror holes on each side")] = 6,
+    mirror: Annotated[
+        int,
+        Range(
+            0,
+            60,
+            "",
+            "mirror holes on each side",
+            "beyond that the film loses more than the mirrors let through",
+        ),
+    ] = 6,
     hole_length: Annotated[
-        float, Range(0.05, 0.95, "", "length of a hole along the beam over its period")
+        float,
+        Range(
+            0.05,
+            0.95,
+            "",
+            "length of a hole along the beam over its period",
+            "smaller holes do not open, larger ones leave no bridge",
+        ),
     ] = 0.60,
     hole_width: Annotated[
-        float, Range(0.05, 0.95, "", "width of a hole across the beam over that of the beam")
+        float,
+        Range(
+            0.05,
+            0.95,
+            "",
+            "width of a hole across the beam over that of the beam",
+            "smaller holes do not open, larger ones leave no rim",
+        ),
     ] = 0.72,
     gap: Annotated[
         float,
@@ -67,7 +90,14 @@ def nanobeam_ring(
         float, Range(0.1, 3.0, "µm", "width of the bus", "narrower ones do not guide")
     ] = 0.40,
     lead: Annotated[
-        float, Range(0.5, 100.0, "µm", "bus drawn beyond the ring on either side")
+        float,
+        Range(
+            0.5,
+            100.0,
+            "µm",
+            "bus drawn beyond the ring on either side",
+            "light beside the mode has to leave before the port",
+        ),
     ] = 1.0,
     couplers: Annotated[
         str, Choice(("none", "right", "both"), "grating couplers at the ends of the bus")

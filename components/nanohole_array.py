@@ -34,7 +34,10 @@ def nanohole_array(
         Range(0, 20, "", "holes from the middle one to each side", "0 is a single hole"),
     ] = 4,
     frame: Annotated[
-        float, Range(0.1, 20.0, "µm", "metal drawn outside the outermost holes")
+        float,
+        Range(
+            0.1, 20.0, "µm", "metal drawn outside the outermost holes", "the plasmon runs on there"
+        ),
     ] = 0.5,
 ) -> "gf.Component":
     """Square array of nanoholes in a metal film, with one dot in the middle hole.

@@ -51,10 +51,35 @@ def l3(
     columns: Columns = 10,
     rows: Rows = 8,
     shift: Annotated[
-        float, Range(-0.3, 0.3, "µm", "how far the holes at both ends are moved outwards")
+        float,
+        Range(
+            -0.3,
+            0.3,
+            "µm",
+            "how far the holes at both ends are moved outwards",
+            "a hole moved farther meets the next one",
+        ),
     ] = 0.044,
-    shift2: Annotated[float, Range(-0.3, 0.3, "µm", "the same for those after them")] = 0.0,
-    shift3: Annotated[float, Range(-0.3, 0.3, "µm", "the same for those after these")] = 0.0,
+    shift2: Annotated[
+        float,
+        Range(
+            -0.3,
+            0.3,
+            "µm",
+            "the same for those after them",
+            "a hole moved farther meets the next one",
+        ),
+    ] = 0.0,
+    shift3: Annotated[
+        float,
+        Range(
+            -0.3,
+            0.3,
+            "µm",
+            "the same for those after these",
+            "a hole moved farther meets the next one",
+        ),
+    ] = 0.0,
     end_radius: Annotated[
         float,
         Range(0.015, 0.45, "µm", "radius of the holes at both ends", "smaller ones stay closed"),
@@ -117,7 +142,14 @@ def h1(
     columns: Columns = 9,
     rows: Rows = 10,
     shift: Annotated[
-        float, Range(-0.3, 0.3, "µm", "how far the six neighbours are moved outwards")
+        float,
+        Range(
+            -0.3,
+            0.3,
+            "µm",
+            "how far the six neighbours are moved outwards",
+            "a hole moved farther meets the next one",
+        ),
     ] = 0.026,
     near_radius: Annotated[
         float,

@@ -39,7 +39,16 @@ Gap = Annotated[
     float, Range(SMALLEST, 3.0, "µm", "between rim and bus", "narrower ones don't open")
 ]
 BusWidth = Annotated[float, Range(0.1, 3.0, "µm", "width of the bus", "narrower ones do not guide")]
-Lead = Annotated[float, Range(0.0, 100.0, "µm", "bus drawn beyond the rim on either side")]
+Lead = Annotated[
+    float,
+    Range(
+        0.0,
+        100.0,
+        "µm",
+        "bus drawn beyond the rim on either side",
+        "it begins at the rim, and what is longer is a strip of its own",
+    ),
+]
 
 
 @component
@@ -88,7 +97,16 @@ def ring(
 @component
 def racetrack(
     radius: Radius = 3.0,
-    straight: Annotated[float, Range(0.0, 500.0, "µm", "length of each straight side")] = 3.0,
+    straight: Annotated[
+        float,
+        Range(
+            0.0,
+            500.0,
+            "µm",
+            "length of each straight side",
+            "0 is a ring, longer ones no longer fit a write field",
+        ),
+    ] = 3.0,
     width: Width = 0.46,
     bend: Annotated[
         str,

@@ -29,14 +29,28 @@ Width = Annotated[
     ),
 ]
 Length = Annotated[
-    float, Range(0.005, 20.0, "µm", "length of a trench, ends included; not used for holes")
+    float,
+    Range(
+        0.005,
+        20.0,
+        "µm",
+        "length of a trench, ends included; not used for holes",
+        "a dot has to fit, and far along a trench it is off its place",
+    ),
 ]
 Along = Annotated[str, Choice(("x", "y"), "direction of a trench; not used for holes")]
 Dot = Annotated[
     float, Range(0.002, 0.5, "µm", "diameter of the dot with its ligands", "it has to fit")
 ]
 Overlay = Annotated[
-    float, Range(0.0, 1.0, "µm", "largest misalignment to the device in the layer below")
+    float,
+    Range(
+        0.0,
+        1.0,
+        "µm",
+        "largest misalignment to the device in the layer below",
+        "a larger error means that no mark was found",
+    ),
 ]
 
 
@@ -45,10 +59,26 @@ def template(
     shape: Shape = "hole",
     width: Width = 0.06,
     length: Length = 0.2,
-    columns: Annotated[int, Range(1, 1000, "", "holes along x")] = 1,
-    rows: Annotated[int, Range(1, 1000, "", "holes along y")] = 1,
-    pitch_x: Annotated[float, Range(0.01, 1000.0, "µm", "distance of the holes along x")] = 2.0,
-    pitch_y: Annotated[float, Range(0.01, 1000.0, "µm", "distance of the holes along y")] = 2.0,
+    columns: Annotated[
+        int,
+        Range(1, 1000, "", "holes along x", "one is the least; more in one cell are slow to draw"),
+    ] = 1,
+    rows: Annotated[
+        int,
+        Range(1, 1000, "", "holes along y", "one is the least; more in one cell are slow to draw"),
+    ] = 1,
+    pitch_x: Annotated[
+        float,
+        Range(
+            0.01, 1000.0, "µm", "distance of the holes along x", "nearer ones run into each other"
+        ),
+    ] = 2.0,
+    pitch_y: Annotated[
+        float,
+        Range(
+            0.01, 1000.0, "µm", "distance of the holes along y", "nearer ones run into each other"
+        ),
+    ] = 2.0,
     dot: Dot = 0.02,
     overlay: Overlay = 0.02,
     axis: Along = "x",

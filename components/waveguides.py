@@ -21,7 +21,10 @@ Width = Annotated[
 
 @part
 def strip(
-    length: Annotated[float, Range(0.01, 10_000.0, "µm", "length")] = 10.0, width: Width = 0.46
+    length: Annotated[
+        float, Range(0.01, 10_000.0, "µm", "length", "longer ones leave the chip")
+    ] = 10.0,
+    width: Width = 0.46,
 ) -> "gf.Component":
     """Straight strip waveguide.
 
@@ -49,7 +52,16 @@ def taper(
         float, Range(0.1, 1000.0, "µm", "length", "short ones scatter into other modes")
     ] = 10.0,
     width: Width = 0.46,
-    end_width: Annotated[float, Range(0.05, 20.0, "µm", "width at the other end")] = 1.0,
+    end_width: Annotated[
+        float,
+        Range(
+            0.05,
+            20.0,
+            "µm",
+            "width at the other end",
+            "narrower tips fall over, wider ends guide too many modes",
+        ),
+    ] = 1.0,
 ) -> "gf.Component":
     """Linear taper from one width of a waveguide to another.
 
@@ -75,9 +87,24 @@ def taper(
 def bend(
     radius: Annotated[
         float,
-        Range(0.5, 500.0, "µm", "radius; of an Euler bend, that of the arc of the same ends"),
+        Range(
+            0.5,
+            500.0,
+            "µm",
+            "radius; of an Euler bend, that of the arc of the same ends",
+            "tighter bends radiate",
+        ),
     ] = 5.0,
-    angle: Annotated[float, Range(1.0, 180.0, "deg", "by which it turns to the left")] = 90.0,
+    angle: Annotated[
+        float,
+        Range(
+            1.0,
+            180.0,
+            "deg",
+            "by which it turns to the left",
+            "less is no bend, more than a half turn meets itself",
+        ),
+    ] = 90.0,
     width: Width = 0.46,
     shape: Annotated[
         str, Choice(("euler", "circular"), "curvature as a ramp up and down, or at once")
@@ -126,16 +153,38 @@ def bend(
 def splitter(
     width: Width = 0.46,
     width_taper: Annotated[
-        float, Range(0.1, 5.0, "µm", "width of the waveguides at the wide piece")
+        float,
+        Range(
+            0.1,
+            5.0,
+            "µm",
+            "width of the waveguides at the wide piece",
+            "narrower ones do not guide",
+        ),
     ] = 0.8,
-    length_taper: Annotated[float, Range(0.1, 100.0, "µm", "length of their tapers")] = 4.0,
+    length_taper: Annotated[
+        float,
+        Range(0.1, 100.0, "µm", "length of their tapers", "short ones scatter into other modes"),
+    ] = 4.0,
     length_mmi: Annotated[
         float,
         Range(0.5, 200.0, "µm", "length of the wide piece", "3/8 of the beat length: n W²/(2 λ)"),
     ] = 9.0,
-    width_mmi: Annotated[float, Range(0.5, 20.0, "µm", "width of the wide piece")] = 2.4,
+    width_mmi: Annotated[
+        float,
+        Range(
+            0.5, 20.0, "µm", "width of the wide piece", "both outputs have to fit beside each other"
+        ),
+    ] = 2.4,
     gap: Annotated[
-        float, Range(SMALLEST, 5.0, "µm", "between the two outputs at the wide piece")
+        float,
+        Range(
+            SMALLEST,
+            5.0,
+            "µm",
+            "between the two outputs at the wide piece",
+            "narrower ones don't open",
+        ),
     ] = 0.4,
 ) -> "gf.Component":
     """Splitter of one waveguide into two equal ones (multimode interference).
@@ -198,7 +247,14 @@ def edge_coupler(
         float, Range(1.0, 2000.0, "µm", "length of the taper", "short ones radiate")
     ] = 50.0,
     beyond: Annotated[
-        float, Range(0.0, 200.0, "µm", "tip drawn on beyond the edge, where the chip is cleaved")
+        float,
+        Range(
+            0.0,
+            200.0,
+            "µm",
+            "tip drawn on beyond the edge, where the chip is cleaved",
+            "0 ends at the edge; a cleave misses it by less than 200 µm",
+        ),
     ] = 5.0,
 ) -> "gf.Component":
     """Edge coupler: a waveguide that narrows to a tip, whose mode is as wide as a fibre's.

@@ -57,6 +57,17 @@ def test_every_device_at_its_nominal_values(name):
     assert all(p.description for p in components.parameters(name))
 
 
+@pytest.mark.parametrize("name", [*components.names(), *components.part_names()])
+def test_every_range_says_why_it_ends_and_every_choice_what_it_is(name):
+    """The reason goes into the refusal, after "because": a clause, without a stop."""
+    for one in components.parameters(name):
+        if one.minimum is not None:
+            assert len(one.reason.split()) > 1, one.name
+            assert not one.reason.endswith("."), one.name
+        else:
+            assert one.description, one.name
+
+
 def test_bullseye_is_where_its_docstring_says():
     radius, pitch, gap, rings, frame = 0.431, 0.352, 0.148, 4, 1.2
     cell = components.bullseye(radius=radius, pitch=pitch, gap=gap, rings=rings, frame=frame)
