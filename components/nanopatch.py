@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @component
 def nanopatch_disc(
     radius: Annotated[
-        float, Range(0.01, 0.5, "µm", "radius of the disc", "it sets the resonance of the gap")
+        float, Range(0.01, 2.0, "µm", "radius of the disc", "it sets the resonance of the gap")
     ] = 0.035,
     dot_x: Annotated[
         float,

@@ -32,14 +32,20 @@ INFRARED = Band("near infrared", (0.90, 1.60), "PbS/CdS")
 BANDS = (GREEN, RED, INFRARED)
 
 _GOLD = "its stack is of gold, which absorbs there: interband transitions begin at .52 µm"
-_CUBE = "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
+_SMALL = "pieces small enough to resonate there heat nine tenths of the power, of silver, too"
+_RODS = "the rod dimer is the dimer of this band"
+_DISC = "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
 
 WITHOUT = {
-    ("nanopatch_cube", GREEN): _CUBE,
-    ("nanopatch_cube", INFRARED): _CUBE,
+    ("bowtie", GREEN): _SMALL,
+    ("bowtie", INFRARED): _RODS,
+    ("rod_dimer", GREEN): _SMALL,
+    ("nanopatch_cube", GREEN): _DISC,
+    ("nanopatch_cube", INFRARED): _DISC,
     ("nanocone_bullseye", GREEN): _GOLD,
-    ("nanocone_bullseye", INFRARED): "a tip enhances less the longer the wave: not designed",
+    ("nanocone_bullseye", INFRARED): "not designed",
     ("nanohole_array", GREEN): _GOLD,
+    ("nanohole_array", RED): "gold's plasmon is so broad that the line did not settle on two grids",
 }
 """Why a device has no design in a band."""
 

@@ -85,6 +85,23 @@ def settings(design: NominalDesign) -> str:
     return ", ".join(given) or "all defaults"
 
 
+def unheld(design: NominalDesign) -> str:
+    """That a device over air is drawn without what holds it; empty where that is not so."""
+    from cqdphotonics import components
+    from cqdphotonics.layout import stacks
+
+    films = stacks.load(design.stack, **design.stack_parameters)
+    over_air = "air" in {films.substrate, *(film.material for film in films.films)}
+    known = {one.name for one in components.parameters(design.component)}
+    if not over_air or "suspended" not in known or design.parameters.get("suspended"):
+        return ""
+    wanted = "bridges=4 and suspended=true" if "bridges" in known else "suspended=true"
+    return (
+        "Drawn and simulated without what holds it over the air below: "
+        f"{wanted} draws that, and is another device, near to this one"
+    )
+
+
 def described(design: NominalDesign) -> tuple[dict[str, Any], str]:
     """A design as data and as text for the terminal."""
     kept = read_record(design)
@@ -111,6 +128,8 @@ def described(design: NominalDesign) -> tuple[dict[str, Any], str]:
         lines.append(f"  literature [{known.mark}]: {known.device} ({known.source})")
     lines += [f"    {one.text}" for one in compare(design, kept)]
     lines.append(f"  {said}")
+    if held := unheld(design):
+        lines.append(f"  {held}.")
     lines.append(f"  found: {design.found.how}")
     data = {
         **design.model_dump(mode="json", exclude={"parts"}),
