@@ -34,7 +34,9 @@ BANDS = (GREEN, RED, INFRARED)
 _GOLD = "its stack is of gold, which absorbs there: interband transitions begin at .52 µm"
 _SMALL = "pieces small enough to resonate there heat nine tenths of the power, of silver, too"
 _RODS = "the rod dimer is the dimer of this band"
-_DISC = "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
+_DISC = (
+    "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
+)
 
 WITHOUT = {
     ("bowtie", GREEN): _SMALL,
