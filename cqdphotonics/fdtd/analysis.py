@@ -105,6 +105,11 @@ class Analysis:
         height = float(arrays["height"]) if "height" in arrays else 0.0
         return height / float(np.abs(arrays["work_reference"].real).mean())
 
+    @property
+    def highest(self) -> float:
+        """The highest Purcell factor in the band, also on a line between two of its points."""
+        return max(float(self.purcell.max()), self._line)
+
     @cached_property
     def leaving(self) -> np.ndarray:
         """Sum of `flux`."""
@@ -344,7 +349,7 @@ class Analysis:
         """Whether the run ended converged, its windows agree and its energy balance closes."""
         time, tail, change, ended = self.raw.arrays["summary"]
         stop = self.job.stop
-        highest = max(self.purcell.max(), self._line)
+        highest = self.highest
         window = np.abs(self.purcell - self.purcell_window).max() / highest
         out = [
             Check("change of the completed spectrum between windows", window, 4 * stop.agreement),
