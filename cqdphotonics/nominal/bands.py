@@ -33,20 +33,21 @@ BANDS = (GREEN, RED, INFRARED)
 
 _GOLD = "its stack is of gold, which absorbs there: interband transitions begin at .52 µm"
 _SMALL = "pieces small enough to resonate there heat nine tenths of the power, of silver, too"
-_RODS = "the rod dimer is the dimer of this band"
+_LATER = "not designed; the dielectric devices are the ones for this band"
 _DISC = (
     "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
 )
 
 WITHOUT = {
     ("bowtie", GREEN): _SMALL,
-    ("bowtie", INFRARED): _RODS,
+    ("bowtie", INFRARED): _LATER,
     ("rod_dimer", GREEN): _SMALL,
+    ("rod_dimer", INFRARED): _LATER,
     ("nanopatch_disc", INFRARED): "pixels of the gap and a cell of two waves: hours of a core",
     ("nanopatch_cube", GREEN): _DISC,
     ("nanopatch_cube", INFRARED): "as the disc, and in 3D",
     ("nanocone_bullseye", GREEN): _GOLD,
-    ("nanocone_bullseye", INFRARED): "not designed",
+    ("nanocone_bullseye", INFRARED): _LATER,
     ("nanohole_array", GREEN): _GOLD,
     ("nanohole_array", RED): "gold's plasmon is so broad that the line did not settle on two grids",
 }
