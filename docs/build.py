@@ -38,8 +38,7 @@ from pygments.util import ClassNotFound
 sys.path.insert(0, str(Path(__file__).parent))
 
 import gallery
-
-from cqdphotonics.layout.parameters import Parameter
+from gallery_frame import parameter_table
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "build" / "docs"
@@ -119,28 +118,11 @@ def device_page() -> Page:
 
 
 def gallery_pages() -> Iterator[Page]:
-    """The gallery of devices: its index, and a page a device."""
+    """The gallery: its index, and a page a device and a page a part of a chip."""
     here = Path(__file__).with_name("gallery.py")
     yield Page(gallery.INDEX, "Gallery", gallery.index_text(), here)
     for file, title, text in gallery.texts():
         yield Page(file, title, text, here, listed=False)
-
-
-def parameter_table(parameters: list[Parameter]) -> str:
-    """A Markdown table of parameters."""
-    rows = ["", "| parameter | default | unit | allowed | meaning |", "|---|---|---|---|---|"]
-    for one in parameters:
-        if one.choices:
-            allowed = ", ".join(one.choices)
-        elif isinstance(one.default, bool):
-            allowed = "true, false"
-        else:
-            allowed = "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}".join(
-                "any" if limit is None else f"{limit:g}" for limit in (one.minimum, one.maximum)
-            )
-        row = (f"`{one.name}`", str(one.default), one.unit, allowed, one.description)
-        rows.append("| " + " | ".join(row) + " |")
-    return "\n".join([*rows, ""])
 
 
 # --- from Markdown to HTML ----------------------------------------------------------------------

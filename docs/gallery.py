@@ -5,39 +5,24 @@ layout and cross-section from the geometry itself, the rest from what a simulati
 simulated here, and what was not simulated is called so.
 """
 
-import base64
-import html
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import numpy as np
+import gallery_parts
+from gallery_frame import INDEX, cell, file_of, table
+from gallery_pictures import far_text, pictures
 
 from cqdphotonics import components, nominal
 from cqdphotonics.display import format_quantity, quantity
-from cqdphotonics.nominal.bands import BANDS, WITHOUT, designs_in
-from cqdphotonics.nominal.figures import read_pictured
+from cqdphotonics.nominal.bands import BANDS, WITHOUT, Band, designs_in
 from cqdphotonics.nominal.judgement import SAID
 from cqdphotonics.nominal.tables import MARKS, provenance, rows, settings
 
-FOLDER = "gallery"
-"""What the names of all files of the gallery begin with."""
-
-INDEX = f"{FOLDER}.html"
-
-SHARPNESS = 170
-"""Pixels an inch of what is not drawn as lines."""
+__all__ = ["INDEX", "index_text", "texts"]
 
 NO_FIGURES = (
     "None of the designs below was simulated: layout and cross-section are exact, figures there "
     "are none."
 )
-
-
-def file_of(component: str) -> str:
-    """The page of a device."""
-    return f"{FOLDER}-{component.replace('_', '-')}.html"
 
 
 def index_text() -> str:
@@ -54,7 +39,7 @@ def index_text() -> str:
         "|---|---|---|---|---|",
     ]
     for component in components.names():
-        for design in nominal.of_family(component):
+        for number, design in enumerate(nominal.of_family(component)):
             kept = nominal.read_record(design)
             figure, modes = "not simulated", ()
             if nominal.read_parts(design) is not None:
@@ -72,12 +57,27 @@ def index_text() -> str:
                 if abs(place - design.wavelength) > width:  # or the factor says little of it
                     on_line = format_quantity(mode.purcell)
                     figure += f"; on its line at {place:.4g} µm {on_line}"
-            said = nominal.judgement(design, kept).split(". ")[0].rstrip(".")
+            said = _short(nominal.judgement(design, kept).split(". ")[0].rstrip("."))
+            device = "" if number else f"[{component}]({file_of(component)})"
             lines.append(
-                f"| [{component}]({file_of(component)}) | {design.title} | {design.wavelength:g} | "
-                f"{_cell(figure)} | {_cell(said)} |"
+                f"| {device} | {design.title} | {design.wavelength:g} | "
+                f"{cell(figure)} | {cell(said)} |"
             )
-    return "\n".join([*lines, "", *bands_text(), ""])
+    return "\n".join([*lines, "", *bands_text(), "", *gallery_parts.index_lines()])
+
+
+def _short(verdict: str) -> str:
+    """A verdict in few words, where the table of all designs has no room for more."""
+    for long, short in (
+        ("No comparable figure of the literature is known to us", "no comparable figure"),
+        ("Simulated in parts, so that no match is claimed", "in parts: no match claimed"),
+        ("The figures are reached at `", "reached at `"),
+        (", on one grid: unverified, so that no match is claimed", ", unverified"),
+        ("Not converged, so that nothing is claimed", "not converged"),
+        ("share of all power into NA ", "share into NA "),
+    ):
+        verdict = verdict.replace(long, short)
+    return verdict
 
 
 def bands_text() -> Iterator[str]:
@@ -91,8 +91,12 @@ def bands_text() -> Iterator[str]:
         cells = []
         for band in BANDS:
             found = [f"{one.name} ({_level(one)})" for one in designs_in(component, band)]
-            cells.append("<br>".join(found) or f"none: {WITHOUT[component, band]}")
-        yield f"| [{component}]({file_of(component)}) | {' | '.join(map(_cell, cells))} |"
+            cells.append("<br>".join(found) or "none: " + _without(component, band))
+        yield f"| [{component}]({file_of(component)}) | {' | '.join(map(cell, cells))} |"
+
+
+def _without(component: str, band: Band) -> str:
+    return WITHOUT.get((component, band), "not designed")
 
 
 def _level(design: nominal.NominalDesign) -> str:
@@ -104,11 +108,13 @@ def _level(design: nominal.NominalDesign) -> str:
 
 
 def texts() -> Iterator[tuple[str, str, str]]:
-    """File, title and Markdown of the page of every device."""
+    """File, title and Markdown of the page of every device and every part of a chip."""
     for component in components.names():
         designs = nominal.of_family(component)
         if designs:
             yield file_of(component), f"Gallery: {component}", page(component, designs)
+    for part in components.part_names():
+        yield file_of(part), f"Gallery: {part}", gallery_parts.page(part)
 
 
 def page(component: str, designs: list[nominal.NominalDesign]) -> str:
@@ -141,7 +147,7 @@ def section(design: nominal.NominalDesign) -> list[str]:
     ]
     if kept is not None:
         lines += ["| figure | simulated |", "|---|---|"]
-        lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in rows(design, kept)]
+        lines += [f"| {cell(name)} | {cell(value)} |" for name, value in rows(design, kept)]
         lines += [""]
     parts = nominal.read_parts(design)
     if parts is not None:
@@ -150,6 +156,8 @@ def section(design: nominal.NominalDesign) -> list[str]:
         lines += ["", parts.provenance, ""]
     lines += literature(design, kept)
     lines += [pictures(design, kept), ""]
+    if said := far_text(design, kept):
+        lines += [said, ""]
     if kept is not None:
         lines += [provenance(kept), ""]
     lines += ["```", design.found.command, f"cqd nominal {design.name} --compute", "```", ""]
@@ -158,246 +166,30 @@ def section(design: nominal.NominalDesign) -> list[str]:
     return lines
 
 
-def _cell(text: str) -> str:
-    """A text in a table: the bars of |E|² are no columns."""
-    return text.replace("|", "\\|")
-
-
 def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> list[str]:
-    """The table against the row of the literature."""
+    """A table against each row of the literature; the first is what the verdict is about."""
     known = design.literature
     if known is None:
         return []
-    lines = [
-        f"Against: {known.device}, {known.source} ({MARKS[known.mark]}).",
-        "",
-        "| figure | literature | here | |",
-        "|---|---|---|---|",
-    ]
-    for one in nominal.compare(design, kept):
+    return [line for one in (known, *design.also) for line in _against(design, kept, one)]
+
+
+def _against(
+    design: nominal.NominalDesign, kept: nominal.Record | None, known: nominal.Literature
+) -> list[str]:
+    beside = "Beside it" if known in design.also else "Against"
+    found = []
+    for one in nominal.compare(design.model_copy(update={"literature": known}), kept):
         sign = "≤" if one.claim.at_most else "≥"
-        found = "not simulated" if kept is None else "not known"
+        value = "not simulated" if kept is None else "not known"
         verdict = ""
         if one.found is not None:
-            found = format_quantity(one.found)
+            value = format_quantity(one.found)
             verdict = "reached" if one.reached else "not reached"
             verdict += ", though within its uncertainty" if one.within else ""
-        symbol = _cell(one.claim.symbol)
-        lines.append(f"| {symbol} | {sign} {one.claim.value:g} | {found} | {verdict} |")
-    return [*lines, ""]
-
-
-# --- pictures -----------------------------------------------------------------------------------
-
-
-def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
-    """All pictures of a design as one block of HTML."""
-    parts = [("layout", layout(design))]
-    in_parts = nominal.read_parts(design)
-    if in_parts is not None and in_parts.curves:
-        parts.append(("rates against the gaps that set them", rates(design, in_parts)))
-    if isinstance(kept, nominal.ArrayRecord):
-        data = read_pictured(design)
-        parts += [
-            (f"|E|²/|E₀|² in the plane y = 0 at {float(data['field_wavelength'][0]):.4g} µm",
-             array_field(design, data)),
-            ("shares of the light; dashed: the flat film's plasmon",
-             array_powers(design, kept, data)),
-            ("|E|² over that of the light", array_enhancements(design, kept, data)),
-        ]  # fmt: skip
-    elif kept is not None:
-        data = read_pictured(design)
-        parts += [
-            ("|E|² in the plane through the dot, at the emission", field(design, data)),
-            ("rates of the dipole over those in the bulk", spectrum(design, kept, data)),
-            (f"power a steradian, mean over the azimuth; dashed: NA {design.na:g}",
-             far_field(design, data)),
-        ]  # fmt: skip
-    if design.light == "dipole":
-        parts.append(
-            ("cross-sections through the dot; red: where the absorbing layers begin; dashed: the "
-             "surface through which power is counted", cross_section(design))
-        )  # fmt: skip
-    figures = [
-        f'<figure style="margin:0;{_width(what)}">{picture}'
-        f'<figcaption style="font-size:.8rem">{html.escape(what)}</figcaption></figure>'
-        for what, picture in parts
+        found.append((one.claim.symbol, f"{sign} {one.claim.value:g}", value, verdict))
+    return [
+        f"{beside}: {known.device}, {known.source} ({MARKS[known.mark]}).",
+        "",
+        *table(("figure", "literature", "here", ""), found),
     ]
-    style = "--faint:#8a8d91;display:flex;flex-wrap:wrap;gap:1.2rem;align-items:flex-end"
-    # One line: a blank one would end the block in Markdown.
-    return f'<div style="{style}">{"".join(figures)}</div>'.replace("\n", " ")
-
-
-def _width(what: str) -> str:
-    return "flex:1 1 100%" if what.startswith("cross") else "flex:1 1 18rem;max-width:27rem"
-
-
-def _svg(figure: Any, design: nominal.NominalDesign, kind: str, description: str) -> str:
-    from cqdphotonics.report.svg import to_svg
-
-    figure.dpi = SHARPNESS
-    return to_svg(figure, f"{design.name}-{kind}", description)
-
-
-def layout(design: nominal.NominalDesign) -> str:
-    """What is drawn on the mask, seen from above."""
-    from cqdphotonics.layout.draw import draw_layout
-    from cqdphotonics.report.svg import drawing
-
-    with drawing(4.6, 3.9) as (figure, axes):
-        draw_layout(design.cell(), axes)
-        axes.grid(visible=False)
-        for patch in axes.patches:
-            patch.set_rasterized(True)
-        return _svg(figure, design, "layout", f"Layout of {design.title}.")
-
-
-def cross_section(design: nominal.NominalDesign) -> str:
-    """The solids that are simulated, cut through the dot."""
-    from cqdphotonics.report.scene import draw_plan
-
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "plan.png"
-        draw_plan(design.plan("draft"), path)
-        data = base64.b64encode(_small(path)).decode()
-    return (
-        f'<img style="width:100%" alt="Cross-sections of {html.escape(design.title)}" '
-        f'src="data:image/png;base64,{data}">'
-    )
-
-
-def _small(path: Path) -> bytes:
-    """The picture with the few colours that it has: a third of the size."""
-    import io
-
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.open(path).convert("RGB").quantize(96).save(out, "PNG", optimize=True)
-    return out.getvalue()
-
-
-def rates(design: nominal.NominalDesign, kept: nominal.PartsRecord) -> str:
-    """Rates of a design's parts against gaps, on a logarithmic scale."""
-    from cqdphotonics.report.svg import BEST, GOOD, drawing
-
-    with drawing(4.6, 3.6) as (figure, axes):
-        for curve, colour in zip(kept.curves.values(), (BEST, GOOD), strict=False):
-            gaps, values, spreads = np.array(sorted(curve.points)).T
-            said = f"{curve.name} ({curve.dimension})"
-            axes.errorbar(1e3 * gaps, values, spreads, fmt="o-", color=colour, ms=4, label=said)
-        axes.set(xlabel="gap (nm)", ylabel="rate (rad/ps)", yscale="log")
-        axes.legend(fontsize=9)
-        return _svg(figure, design, "rates", "Coupling rates against gaps.")
-
-
-def spectrum(
-    design: nominal.NominalDesign, kept: nominal.Record, data: dict[str, np.ndarray]
-) -> str:
-    """Purcell factor and its parts over the band; a dot on the line of the strongest mode.
-
-    A line may be narrower than the distance of the spectrum's points.
-    """
-    from cqdphotonics.report.svg import BAD, BEST, FAINT, GOOD, INK, drawing
-
-    with drawing(4.6, 3.6) as (figure, axes):
-        x, total, spread = data["wavelength"] * 1e3, data["purcell"], data["purcell_uncertainty"]
-        axes.plot(x, total, color=BEST, label="all")
-        if spread.max() > 0:
-            axes.fill_between(x, total - spread, total + spread, color=BEST, alpha=0.2, lw=0)
-        leaves = "radiated" if kept.far is None else "radiated, with the film's plasmons"
-        axes.plot(x, data["radiated"], color=GOOD, ls="--", lw=1.2, label=leaves)
-        if np.abs(data["absorbed"]).max() > 0.02 * total.max():
-            axes.plot(x, data["absorbed"], color=BAD, ls=":", lw=1.2, label="absorbed")
-        tops = [float(np.nanmax(total)), *(mode.purcell for mode in kept.modes[:1])]
-        for mode in kept.modes[:1]:
-            axes.plot([mode.wavelength[0] * 1e3], [mode.purcell], "o", color=BEST, ms=4)
-        axes.axvline(design.wavelength * 1e3, color=INK, lw=0.9)
-        axes.axhline(1.0, color=FAINT, lw=0.8, ls=":")
-        axes.set(xlabel="vacuum wavelength (nm)", ylabel="rate / rate in the bulk")
-        axes.set_xlim(x.min(), x.max())
-        axes.set_ylim(0, 1.15 * max(tops))
-        axes.legend(fontsize=9)
-        return _svg(
-            figure, design, "spectrum",
-            f"Purcell factor against wavelength, largest {np.nanmax(total):.3g} at "
-            f"{x[int(np.nanargmax(total))]:.1f} nm.",
-        )  # fmt: skip
-
-
-def field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
-    """Field in a vertical plane through the dot, on a logarithmic scale."""
-    from cqdphotonics.report.svg import drawing
-
-    x, z = data["x"], data["z"]
-    height = float(np.clip(1.1 + 3.6 * np.ptp(z) / np.ptp(x), 1.8, 4.6))
-    with drawing(4.6, height) as (figure, axes):
-        image = axes.pcolormesh(
-            x, z, data["field_decibels"], cmap="magma", shading="nearest", rasterized=True
-        )
-        axes.set(xlabel="x (µm)", ylabel="z (µm)")
-        axes.set_aspect("equal")
-        axes.grid(visible=False)
-        bar = figure.colorbar(image, ax=axes, pad=0.02)
-        bar.set_label("|E|² (dB)")
-        bar.outline.set_visible(False)
-        return _svg(figure, design, "field", "Intensity in a vertical cut through the dot.")
-
-
-def _places(kept: nominal.ArrayRecord) -> list[tuple[float, str]]:
-    return [(one.wavelength * 1e3, f"plasmon ({one.side})") for one in kept.plasmons]
-
-
-def array_powers(
-    design: nominal.NominalDesign, kept: nominal.ArrayRecord, data: dict[str, np.ndarray]
-) -> str:
-    """Transmittance, reflectance and absorptance of an array."""
-    from cqdphotonics.report.lattice import powers
-    from cqdphotonics.report.svg import drawing
-
-    with drawing(4.6, 3.6) as (figure, axes):
-        powers(axes, data["wavelength"] * 1e3, data, _places(kept))
-        return _svg(figure, design, "powers", "Shares of the light against wavelength.")
-
-
-def array_enhancements(
-    design: nominal.NominalDesign, kept: nominal.ArrayRecord, data: dict[str, np.ndarray]
-) -> str:
-    """Field in the hole of an array over that of the light."""
-    from cqdphotonics.report.lattice import enhancements
-    from cqdphotonics.report.svg import drawing
-
-    with drawing(4.6, 3.6) as (figure, axes):
-        enhancements(axes, data["wavelength"] * 1e3, data, _places(kept))
-        return _svg(figure, design, "enhancement", "Field in the hole against wavelength.")
-
-
-def array_field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
-    """Field of an array in a vertical plane."""
-    from cqdphotonics.report.lattice import field as drawn
-    from cqdphotonics.report.svg import drawing
-
-    with drawing(4.6, 4.2) as (figure, axes):
-        drawn(axes, data["x"], data["z"], data["field"])
-        return _svg(figure, design, "field", "Intensity in a vertical cut through the hole.")
-
-
-def far_field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
-    """Power per solid angle against the angle from the axis, up and down."""
-    import xarray as xr
-
-    from cqdphotonics import materials
-    from cqdphotonics.layout import stacks
-    from cqdphotonics.report.figures import far_field as drawn
-
-    pattern = xr.Dataset(
-        {"far_field": (("direction", "theta"), data["far_field"])},
-        coords={"direction": ["up", "down"], "theta": data["theta"]},
-    )
-    films = stacks.load(design.stack, **design.stack_parameters)
-    outside = films.cladding if design.direction == "up" else films.substrate
-    index = materials.load(outside).index(design.wavelength).real
-    picture = drawn(pattern, design.na, design.direction, index)
-    for mark in ('"', "#"):  # ids are to be one design's own
-        picture = picture.replace(f"{mark}far-field-", f"{mark}{design.name}-far-field-")
-    return picture

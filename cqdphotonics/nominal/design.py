@@ -120,6 +120,8 @@ class NominalDesign(_Part):
     found : Found
     literature : Literature, optional
         None where no comparable figure was found.
+    also : tuple of Literature
+        Further sources to compare with; `literature` alone is what a match is claimed against.
     gap : str
         Why the figure of the literature is not reached, or not claimed.
     not_simulated : str
@@ -144,6 +146,7 @@ class NominalDesign(_Part):
     parts: bool = False
     found: Found
     literature: Literature | None = None
+    also: tuple[Literature, ...] = ()
     gap: str = ""
     not_simulated: str = ""
 
