@@ -14,6 +14,7 @@ from gallery_pictures import far_text, pictures
 from cqdphotonics import components, nominal
 from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.nominal.bands import BANDS, WITHOUT, Band, designs_in
+from cqdphotonics.nominal.figures import KeptMode
 from cqdphotonics.nominal.judgement import SAID
 from cqdphotonics.nominal.tables import MARKS, provenance, rows, settings
 
@@ -41,7 +42,8 @@ def index_text() -> str:
     for component in components.names():
         for number, design in enumerate(nominal.of_family(component)):
             kept = nominal.read_record(design)
-            figure, modes = "not simulated", ()
+            figure = "not simulated"
+            modes: tuple[KeptMode, ...] = ()
             if nominal.read_parts(design) is not None:
                 figure = "in parts"
             if isinstance(kept, nominal.ArrayRecord):
@@ -166,7 +168,9 @@ def section(design: nominal.NominalDesign) -> list[str]:
     return lines
 
 
-def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> list[str]:
+def literature(
+    design: nominal.NominalDesign, kept: nominal.Record | nominal.ArrayRecord | None
+) -> list[str]:
     """A table against each row of the literature; the first is what the verdict is about."""
     known = design.literature
     if known is None:
@@ -175,7 +179,9 @@ def literature(design: nominal.NominalDesign, kept: nominal.Record | None) -> li
 
 
 def _against(
-    design: nominal.NominalDesign, kept: nominal.Record | None, known: nominal.Literature
+    design: nominal.NominalDesign,
+    kept: nominal.Record | nominal.ArrayRecord | None,
+    known: nominal.Literature,
 ) -> list[str]:
     beside = "Beside it" if known in design.also else "Against"
     found = []

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
+from cqdphotonics import components
 from cqdphotonics.layout.parameters import Parameter
 
 FOLDER = "gallery"
@@ -13,6 +14,15 @@ INDEX = f"{FOLDER}.html"
 
 SHARPNESS = 170
 """Pixels an inch of what is not drawn as lines."""
+
+
+Shown = tuple[list[str], list[tuple[str, str]]]
+"""Lines of text, and pictures with their captions."""
+
+
+def defaults(name: str) -> dict[str, Any]:
+    """All parameters of a device or part as they are where nothing is set."""
+    return dict(components.resolve(name, {}))
 
 
 def file_of(component: str) -> str:

@@ -19,6 +19,9 @@ _MARGIN, _WIDE_MARGIN, _NARROW = 1.5, 3.0, 0.3
 """From the waveguide to the walls of the box, in wavelengths of what is around it; the second for
 strips narrower than so many wavelengths, whose modes are near their cut-off and wide."""
 
+_FEW, _COARSE = 2, 10
+"""Of those: modes, and points a wavelength in the core; more take a minute and show the same."""
+
 
 def section(stack: str, width: float, wavelength: float, **stack_parameters: float) -> StripSection:
     """Cross-section of a waveguide of the film that holds the dot."""
@@ -42,7 +45,9 @@ def modes(
     strip: StripSection, wavelength: float, count: int = 4, points: int = 16
 ) -> tuple[Mode, ...]:
     """Guided modes of a cross-section on a grid of so many points a wavelength in the core."""
-    margin = _WIDE_MARGIN if strip.width < _NARROW * wavelength else _MARGIN
+    margin = _MARGIN
+    if strip.width < _NARROW * wavelength:
+        margin, count, points = _WIDE_MARGIN, min(count, _FEW), min(points, _COARSE)
     return tuple(
         strip_modes(
             strip,
@@ -94,7 +99,7 @@ def indices(
     for strip in strips:
         seen = {"TE": 0, "TM": 0}
         for mode in modes(strip, wavelength):
-            key = (mode.polarisation, seen[mode.polarisation])
+            key = (str(mode.polarisation), seen[mode.polarisation])
             seen[mode.polarisation] += 1
             families.setdefault(key, []).append(
                 (strip.width, mode.effective_index, mode.group_index)
@@ -132,13 +137,12 @@ NO_FAR_FIELD = "Light leaves by the bus, along the chip: there is no far field t
 def in_parts(design: nominal.NominalDesign, parts: nominal.PartsRecord) -> list[tuple[str, str]]:
     """Mode of the rim and spectrum of a ring, from figures of its parts, with captions."""
     given: dict[str, Any] = dict(components.resolve(design.component, design.parameters))
-    width = given.get("ring_width", given.get("width"))
+    width = given["ring_width"] if parts.curves else given["width"]
     strip = section(design.stack, width, design.wavelength, **design.stack_parameters)
     mode = first(strip, design.wavelength)
     quality = next(one.value[0] for one in parts.figures if one.key.startswith("quality"))
-    around = 2 * np.pi * given.get("ring_radius", given.get("radius")) + 2 * given.get(
-        "straight", 0.0
-    )
+    radius = given["ring_radius"] if parts.curves else given["radius"]
+    around = 2 * np.pi * radius + 2 * given.get("straight", 0.0)
     spacing = design.wavelength**2 / (mode.group_index * around)
     shown = [
         (f"|E|² of the TE0 mode in the cross-section of the rim, as of a straight waveguide: "

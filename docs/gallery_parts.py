@@ -9,25 +9,22 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import gallery_marks
 import numpy as np
-from gallery_frame import as_svg, block, file_of, layout, parameter_table, table
+from gallery_frame import Shown, as_svg, block, defaults, file_of, layout, parameter_table, table
 from gallery_guided import first, indices, mode_field, modes, section
 
-from cqdphotonics import components, placement
+from cqdphotonics import components
 from cqdphotonics.fdtd.waveguide import Mode, slab_index
 
 WAVELENGTH = 0.63
 STACK, BURIED = "sin-oxide", "sin-in-oxide"
-
-Shown = tuple[list[str], list[tuple[str, str]]]
-"""Lines of text, and pictures with their captions."""
 
 _NO_FDTD = (
     f"No FDTD was run for this part. What follows is at {WAVELENGTH:g} µm, from the modes of the "
     "full Maxwell equations on the cross-section of a straight waveguide, on the film of stack "
     "`{stack}`."
 )
-_GEOMETRY = "Nothing is simulated here: no light goes through it. What follows is its geometry."
 
 
 def index_lines() -> list[str]:
@@ -89,10 +86,6 @@ def _section(width: float, stack: str = STACK) -> Any:
     return section(stack, width, WAVELENGTH)
 
 
-def _default(name: str) -> dict[str, Any]:
-    return dict(components.resolve(name, {}))
-
-
 def _mode_rows(found: dict[str, Mode]) -> list[str]:
     rows = [
         (
@@ -119,7 +112,7 @@ _WIDTHS = (0.16, 0.22, 0.3, 0.38, 0.46, 0.6, 0.8, 1.0)
 
 
 def _strip(_: Any) -> Shown:
-    width = _default("strip")["width"]
+    width = defaults("strip")["width"]
     strip = _section(width)
     found = {one: first(strip, WAVELENGTH, one) for one in ("TE", "TM")}
     text = [_NO_FDTD.format(stack=STACK), ""]
@@ -137,7 +130,7 @@ def _strip(_: Any) -> Shown:
 
 
 def _taper(_: Any) -> Shown:
-    given = _default("taper")
+    given = defaults("taper")
     ends = {"width": given["width"], "end_width": given["end_width"]}
     found = {name: first(_section(width), WAVELENGTH) for name, width in ends.items()}
     text = [_NO_FDTD.format(stack=STACK), ""]
@@ -169,7 +162,7 @@ def _bend(made: Any) -> Shown:
     from cqdphotonics.layout.pdk import activate
     from cqdphotonics.report.svg import BEST, START, drawing
 
-    given = _default("bend")
+    given = defaults("bend")
     strip = _section(given["width"])
     mode = first(strip, WAVELENGTH)
     smallest = float(made.info["smallest_radius"])
@@ -212,7 +205,7 @@ def _bend(made: Any) -> Shown:
 def _splitter(_: Any) -> Shown:
     from cqdphotonics.report.svg import drawing
 
-    given = _default("splitter")
+    given = defaults("splitter")
     wide, fed = _section(given["width_mmi"]), _section(given["width_taper"])
     lateral = [m for m in modes(wide, WAVELENGTH, 14, 12) if m.polarisation == "TE"]
     y = np.linspace(-given["width_mmi"] / 2 - 0.4, given["width_mmi"] / 2 + 0.4, 301)
@@ -266,7 +259,7 @@ def _splitter(_: Any) -> Shown:
 
 
 def _edge_coupler(_: Any) -> Shown:
-    given = _default("edge_coupler")
+    given = defaults("edge_coupler")
     tip, strip = _section(given["tip"], BURIED), _section(given["width"], BURIED)
     found = {
         f"TE0 at the tip, {given['tip']:g} µm": first(tip, WAVELENGTH),
@@ -316,7 +309,7 @@ def _gaussian(mode: Mode) -> tuple[float, float]:
 def _grating_coupler(_: Any) -> Shown:
     from cqdphotonics.report.svg import BEST, INK, START, drawing
 
-    given = _default("grating_coupler")
+    given = defaults("grating_coupler")
     films = _section(given["width"])
 
     def angle(wavelength: float, filling: float, period: float) -> float:
@@ -369,140 +362,16 @@ def _grating_coupler(_: Any) -> Shown:
     ]
 
 
-# --- marks --------------------------------------------------------------------------------------
-
-
-def _alignment_cross(_: Any) -> Shown:
-    given = _default("alignment_cross")
-    pair = components.load("alignment_cross")(kind="overlay")
-    text = [
-        _GEOMETRY,
-        "",
-        f"As a pair for overlay the cross of the second layer stands {given['clearance']:g} µm "
-        "away from each of the four corners of the first; where it does not, half the difference "
-        "of two opposite distances is the misalignment.",
-        "",
-    ]
-    return text, [("kind = overlay: two layers", layout(pair, "alignment-cross-2", "a pair"))]
-
-
-def _vernier(made: Any) -> Shown:
-    given = _default("vernier")
-    step, notches = given["step"], given["notches"]
-    text = [
-        _GEOMETRY,
-        "",
-        f"Bar k from the middle is k × {1e3 * step:g} nm off its partner. Bars in line at k say "
-        f"an error of that much along x: read to {1e3 * step:g} nm, up to "
-        f"± {1e3 * float(made.info['range']):g} nm with {notches} bars a side.",
-        "",
-    ]
-    fine = components.load("vernier")(step=0.05, notches=4, pitch=2.0, height=4.0)
-    return text, [
-        ("four bars a side, step 50 nm, pitch 2 µm: the scales run out of step outwards",
-         layout(fine, "vernier-2", "a coarse vernier")),
-    ]  # fmt: skip
-
-
-def _dose_test(made: Any) -> Shown:
-    doses = [f"{dose:g}" for _, _, dose in made.info["doses"]]
-    widths = [f"{1e3 * float(width):.0f}" for width in made.info["widths"]]
-    text = [
-        _GEOMETRY,
-        "",
-        *table(
-            ("", "values"),
-            [
-                ("dose over the base dose, column by column", ", ".join(doses)),
-                ("widths of lines and gaps, row by row (nm)", ", ".join(widths)),
-            ],
-        ),
-        "How a beam's spread changes what such lines come out as is told in [ebeam.md](ebeam.md).",
-        "",
-    ]
-    one = components.load("dose_test")(columns=1, rows=3)
-    return text, [("one column of three rows", layout(one, "dose-test-2", "a column"))]
-
-
-def _label(_: Any) -> Shown:
-    size = _default("label")["size"]
-    text = [
-        _GEOMETRY,
-        "",
-        f"Strokes are about a sixth of the size wide: {size / 6:.1f} µm at {size:g} µm.",
-        "",
-    ]
-    return text, []
-
-
-def _template(made: Any) -> Shown:
-    from cqdphotonics.report.svg import BEST, GOOD, INK, START, drawing
-
-    given = _default("template")
-    deviation = given["overlay"] / 2
-    sizes = {"hole for one dot": 1.5 * given["dot"], "default": given["width"]}
-
-    def hole(width: float, **more: Any) -> placement.Template:
-        settings = {"dot_diameter": given["dot"], "depth": given["dot"], **more}
-        return placement.Template.of(diameter=width, **settings)
-
-    loads = np.logspace(-1, 1, 41)
-    with drawing(4.6, 3.6) as (figure, axes):
-        for width, colour in zip(sizes.values(), (BEST, START), strict=True):
-            room = hole(width).room(given["dot"])
-            for filling, style in (("equilibrium", "-"), ("irreversible", "--")):
-                values = [hole(width, loading=float(m), filling=filling).single for m in loads]
-                said = f"{1e3 * width:.0f} nm (room for {room}), {filling}"
-                axes.plot(loads, values, style, color=colour, lw=1.4, label=said)
-        axes.axhline(np.exp(-1), color=INK, lw=0.8, ls=":")
-        axes.set(xscale="log", ylim=(0, 1.35), xlabel="mean number of dots that arrive a hole")
-        axes.set_ylabel("P(exactly one)")
-        axes.legend(fontsize=8, loc="upper left")
-        single = as_svg(figure, "template", "single", "Chance of one dot against loading.")
-    radii = np.linspace(0, 0.06, 25)
-    rows = []
-    with drawing(4.6, 3.6) as (figure, axes):
-        for (said, width), colour in zip(sizes.items(), (BEST, START), strict=True):
-            for sigma, style in ((0.0, ":"), (deviation, "-")):
-                placed = placement.Distribution(hole(width, overlay=(sigma, sigma)))
-                values = [placed.within(float(radius)) for radius in radii]
-                label = f"{1e3 * width:.0f} nm, overlay {1e3 * sigma:.0f} nm"
-                axes.plot(1e3 * radii, values, style, color=colour, lw=1.4, label=label)
-                spread = placed.standard_deviations[0]
-                rows.append(
-                    (said, f"{1e3 * width:.0f}", f"{1e3 * sigma:.0f}", f"{1e3 * spread:.1f}",
-                     f"{100 * placed.within(0.02):.0f} %")
-                )  # fmt: skip
-        axes.axvline(1e3 * float(made.info["largest_offset"]), color=GOOD, lw=0.9)
-        axes.set(xlabel="distance from the nominal place (nm)", ylabel="share of dots within")
-        axes.legend(fontsize=8, loc="lower right")
-        within = as_svg(figure, "template", "within", "Share of dots within a distance.")
-    heads = ("", "hole (nm)", "overlay σ (nm)", "σ of the dot along x (nm)", "within 20 nm")
-    text = [
-        "No light: what follows is chance, from `cqdphotonics.placement` "
-        f"([placement.md](placement.md)), for dots of {1e3 * given['dot']:.0f} nm and holes as "
-        f"deep. Half of `overlay` is taken as its standard deviation.",
-        "",
-        *table(heads, rows),
-        f"At most, as in the layout's `info`: {1e3 * float(made.info['largest_offset']):.0f} nm.",
-        "",
-    ]
-    return text, [
-        ("chance of exactly one dot; dotted: the most that Poisson's law gives, 1/e", single),
-        ("where a single dot lies; green: largest offset of the defaults", within),
-    ]
-
-
 _SHOWS: dict[str, tuple[str, Callable[[Any], Shown]]] = {
-    "alignment_cross": ("geometry", _alignment_cross),
+    "alignment_cross": ("geometry", gallery_marks.alignment_cross),
     "bend": ("curvature, smallest radius, where light would leave", _bend),
-    "dose_test": ("geometry, doses and widths", _dose_test),
+    "dose_test": ("geometry, doses and widths", gallery_marks.dose_test),
     "edge_coupler": ("mode at the tip, index against width", _edge_coupler),
     "grating_coupler": ("angle against wavelength and period", _grating_coupler),
-    "label": ("geometry", _label),
+    "label": ("geometry", gallery_marks.label),
     "splitter": ("modes of the wide piece, share of each output", _splitter),
     "strip": ("modes, index against width", _strip),
     "taper": ("modes of both ends, index against width", _taper),
-    "template": ("chance of one dot, where it lies", _template),
-    "vernier": ("geometry, what is read", _vernier),
+    "template": ("chance of one dot, where it lies", gallery_marks.template),
+    "vernier": ("geometry, what is read", gallery_marks.vernier),
 }

@@ -18,7 +18,9 @@ from cqdphotonics.nominal.arrays import array_plan
 from cqdphotonics.nominal.figures import read_pictured
 
 
-def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
+def pictures(
+    design: nominal.NominalDesign, kept: nominal.Record | nominal.ArrayRecord | None
+) -> str:
     """All pictures of a design as one block of HTML."""
     shown = [("layout", layout(design.cell(), design.name, design.title))]
     parts = nominal.read_parts(design)
@@ -56,7 +58,9 @@ def pictures(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
     return block(shown)
 
 
-def far_text(design: nominal.NominalDesign, kept: nominal.Record | None) -> str:
+def far_text(
+    design: nominal.NominalDesign, kept: nominal.Record | nominal.ArrayRecord | None
+) -> str:
     """What is to be said of a far field that is not drawn; empty where one is."""
     if design.parts:
         return gallery_guided.NO_FAR_FIELD

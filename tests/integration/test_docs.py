@@ -127,18 +127,47 @@ def test_gallery_shows_every_device_and_every_design(site):
         assert f"{file}.html" in index.leads
         text = page(site, file).read_text()
         kept = [nominal.read_record(design) for design in nominal.of_family(name)]
-        # Layout always, and for a dipole the cross-section; three more where there are figures.
-        dipoles = [d for d in nominal.of_family(name) if d.light == "dipole"]
-        always = len(kept) + len(dipoles)
+        # Layout and cross-section always; three more where there are figures; for figures of
+        # parts mode and spectrum, and with curves these and the split line.
         parts = [nominal.read_parts(design) for design in nominal.of_family(name)]
-        curves = len([one for one in parts if one is not None and one.curves])
-        assert text.count("<figure") == always + 3 * len([one for one in kept if one]) + curves
+        in_parts = sum(2 + 2 * bool(one.curves) for one in parts if one is not None)
+        assert text.count("<figure") == 2 * len(kept) + 3 * len([k for k in kept if k]) + in_parts
+        assert text.count("there is no far field") == len([one for one in parts if one])
+        arrays = [one for one in kept if isinstance(one, nominal.ArrayRecord)]
+        assert text.count("orders of diffraction") == len(arrays)
         none = [a is None and b is None for a, b in zip(kept, parts, strict=True)]
         assert text.count("Not simulated.") == sum(none)
         for design in nominal.of_family(name):
             assert f"<code>{design.name}</code>" in text
+            for known in (design.literature, *design.also):
+                assert known is None or known.source in text
         ids = re.findall(r'\bid="([^"]+)"', text)
         assert len(ids) == len(set(ids)), name
+
+
+def test_gallery_shows_every_part_of_a_chip(site):
+    from cqdphotonics import components
+
+    index = Links(page(site, "gallery"))
+    for name in components.part_names():
+        file = f"gallery-{name.replace('_', '-')}"
+        assert f"{file}.html" in index.leads
+        text = page(site, file).read_text()
+        assert "<figure" in text
+        for parameter in components.parameters(name):
+            assert f"<code>{parameter.name}</code>" in text
+        for port in components.load(name)().ports:
+            assert f"<code>{port.name}</code>" in text
+        assert re.search("No FDTD was run|Nothing is simulated here|No light", text), name
+        assert "|---" not in text  # a table that was not understood
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), name
+
+
+def test_tables_of_the_index_are_tables(site):
+    text = page(site, "gallery").read_text()
+    assert text.count("<table>") == 3
+    assert "|---" not in text
 
 
 def test_command_line_is_told_whole(site):
