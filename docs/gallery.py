@@ -49,10 +49,10 @@ def index_text() -> str:
             if isinstance(kept, nominal.ArrayRecord):
                 highest = kept.enhancement
                 figure = "no resonance" if highest is None else (
-                    f"|E|² × {format_quantity(highest)}, {kept.fidelity}"
+                    f"|E|² × {format_quantity(highest)}, {_level(design)}"
                 )  # fmt: skip
             elif kept is not None:
-                figure = format_quantity(quantity(*kept.purcell)) + f", {kept.fidelity}"
+                figure = format_quantity(quantity(*kept.purcell)) + f", {_level(design)}"
                 modes = kept.modes[:1]
             for mode in modes:
                 place, width = mode.wavelength[0], mode.wavelength[0] / mode.quality[0]
@@ -136,6 +136,8 @@ def section(design: nominal.NominalDesign) -> list[str]:
     now = nominal.standing(design, kept)
     lines = [f"## {design.title}, {design.wavelength * 1e3:g} nm", ""]
     verdict, _, reason = nominal.judgement(design, kept).partition(". ")
+    if design.literature is None and kept is not None:
+        reason = design.gap  # then it is no gap to the literature, and no part of the verdict
     lines += [f"**{verdict.rstrip('.')}.** {reason}".rstrip(), ""]
     if SAID[now] and kept is not None:
         lines += [f"*These figures were {SAID[now]}.*", ""]

@@ -97,7 +97,7 @@ def _mode_rows(found: dict[str, Mode]) -> list[str]:
         )
         for said, mode in found.items()
     ]
-    heads = ("mode", "effective index", "group index", "of |E|² along it", "area (µm²)")
+    heads = ("mode", "effective index", "group index", "polarised so", "area (µm²)")
     return [
         *table(heads, rows),
         "Area: ∫ ε|E|² over its largest value. Group index: without the materials' dispersion.",

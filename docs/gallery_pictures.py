@@ -41,7 +41,9 @@ def pictures(
         data = read_pictured(design)
         shown += [
             ("|E|² in the plane through the dot, at the emission", field(design, data)),
-            ("rates of the dipole over those in the bulk", spectrum(design, kept, data)),
+            ("rates of the dipole over those in the bulk"
+             + ("; dot: on the line of the strongest mode" if kept.modes else ""),
+             spectrum(design, kept, data)),
             (f"power a steradian, mean over the azimuth; dashed: NA {design.na:g}",
              far_field(design, data)),
         ]  # fmt: skip
@@ -173,7 +175,7 @@ def spectrum(
 ) -> str:
     """Purcell factor and its parts over the band; a dot on the line of the strongest mode.
 
-    A line may be narrower than the distance of the spectrum's points.
+    A line that is narrower than the distance of the spectrum's points is drawn by its Q.
     """
     from cqdphotonics.report.svg import BAD, BEST, FAINT, GOOD, INK, drawing
 
@@ -188,7 +190,12 @@ def spectrum(
             axes.plot(x, data["absorbed"], color=BAD, ls=":", lw=1.2, label="absorbed")
         tops = [float(np.nanmax(total)), *(mode.purcell for mode in kept.modes[:1])]
         for mode in kept.modes[:1]:
-            axes.plot([mode.wavelength[0] * 1e3], [mode.purcell], "o", color=BEST, ms=4)
+            place, half = mode.wavelength[0] * 1e3, 0.5e3 * mode.wavelength[0] / mode.quality[0]
+            axes.plot([place], [mode.purcell], "o", color=BEST, ms=4)
+            if half < np.diff(x).max():
+                near = half * np.linspace(-40, 40, 801)
+                line = mode.purcell / (1 + (near / half) ** 2)
+                axes.plot(place + near, line, color=BEST, lw=0.9, ls=":", label="its line, by Q")
         axes.axvline(design.wavelength * 1e3, color=INK, lw=0.9)
         axes.axhline(1.0, color=FAINT, lw=0.8, ls=":")
         axes.set(xlabel="vacuum wavelength (nm)", ylabel="rate / rate in the bulk")
@@ -207,7 +214,7 @@ def field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
     from cqdphotonics.report.svg import drawing
 
     x, z = data["x"], data["z"]
-    height = float(np.clip(1.1 + 3.6 * np.ptp(z) / np.ptp(x), 1.8, 4.6))
+    height = float(np.clip(1.4 + 3.6 * np.ptp(z) / np.ptp(x), 2.2, 4.6))
     with drawing(4.6, height) as (figure, axes):
         image = axes.pcolormesh(
             x, z, data["field_decibels"], cmap="magma", shading="nearest", rasterized=True
@@ -215,7 +222,8 @@ def field(design: nominal.NominalDesign, data: dict[str, np.ndarray]) -> str:
         axes.set(xlabel="x (µm)", ylabel="z (µm)")
         axes.set_aspect("equal")
         axes.grid(visible=False)
-        bar = figure.colorbar(image, ax=axes, pad=0.02)
+        where = "bottom" if np.ptp(z) < 0.5 * np.ptp(x) else "right"  # no higher than the field
+        bar = figure.colorbar(image, ax=axes, pad=0.02, location=where, shrink=0.8)
         bar.set_label("|E|² (dB)")
         bar.outline.set_visible(False)
         return as_svg(figure, design.name, "field", "Intensity in a vertical cut through the dot.")
