@@ -77,7 +77,9 @@ def test_the_edge_coupler_hands_its_mode_to_a_lensed_fibre():
     modes = [te(width) for width in widths]
     indices = [mode.effective_index for mode in modes]
     assert indices[0] > indices[1] > indices[2] > OXIDE + 0.02
-    assert slowness(film, 0.0, 50.0, lambda w: np.interp(w, widths[::-1], indices[::-1]) - OXIDE) < 1
+    assert (
+        slowness(film, 0.0, 50.0, lambda w: np.interp(w, widths[::-1], indices[::-1]) - OXIDE) < 1
+    )
 
     def fits(mode, waist=1.0):
         y, z = np.meshgrid(mode.y, mode.z - THICKNESS / 2, indexing="ij")
@@ -125,7 +127,7 @@ def test_a_label_reads_from_left_to_right():
 
 
 def test_nothing_falls_out_of_a_letter():
-    """Letters are stencils: where they are etched through a released film, it stays in one piece."""
+    """Letters are stencils: etched through a released film, they leave it in one piece."""
     for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789":
         drawn = region(components.label(text=letter), LABEL)
         around = db.Region(drawn.bbox().enlarged(1000, 1000)) - drawn
