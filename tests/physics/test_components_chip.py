@@ -60,8 +60,9 @@ def test_the_taper_is_slow_enough():
 
 
 def test_the_edge_coupler_hands_its_mode_to_a_lensed_fibre():
-    """In oxide: n_eff falls to the tip, slowly enough (.7 of Love's slope), and the tip's mode fits a spot of 2 µm.
+    """In oxide: n_eff falls to the tip, slowly enough, and the tip's mode fits a spot of 2 µm.
 
+    At its worst place the slope is .7 of Love's, with the oxide as what it couples to.
     A Gaussian beam of waist radius 1 µm takes more than .35 of the tip's light and less than .25 of
     the waveguide's. Under air the tip would guide no TE mode at all.
     """
