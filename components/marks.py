@@ -290,7 +290,7 @@ def label(
         │   │ │ │ │     size: ten pixels of the font
         └─┘ └─╲ ┴─┘
 
-    gdsfactory's ``text``. Strokes are about a sixth of `size` wide.
+    gdsfactory's ``text``. Strokes are a fifth of `size` wide.
 
     Raises
     ------

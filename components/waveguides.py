@@ -266,7 +266,8 @@ def edge_coupler(
         o1 ◄=====<__________=======:======   tip
                     length         :beyond
 
-    The port ``edge`` of type ``edge_coupler`` is where the chip ends.
+    The port ``edge`` of type ``edge_coupler`` is where the chip ends. The tip guides where the film
+    is buried in oxide (`sin-in-oxide`); under air its mode is lost to the oxide below.
 
     Raises
     ------

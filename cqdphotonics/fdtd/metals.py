@@ -287,7 +287,8 @@ def pixels_to_metal(distance: float, pixels: float, formulation: str) -> float:
     """
     if distance > CLOSE[formulation]:
         near = formulation == "cylindrical" and distance < NEAR_FILM
-        return PIXELS_TO_METAL * pixels + (0.3 * (pixels - 10) if near else 0.0)
+        # At coarse (seven pixels a wavelength) the second term is negative: one is the least.
+        return max(PIXELS_TO_METAL * pixels + (0.3 * (pixels - 10) if near else 0.0), 1.0)
     count = max(1.0, 1.0 + (pixels - 10.0) / 4.0)
     return floor(count) if formulation == "cartesian" else count
 
