@@ -39,7 +39,7 @@ def micropillar(
 
     The mode of a pillar lies at a shorter wavelength than that of the films as wide as can be,
     by about ``(λ/2)·(x01·λ/(2π·n·radius))²`` with x01 = 2.405 and n the mean index of the films
-    that hold it; to .2 % it is that of the films taken for pieces of a fibre. All share one axis, so
+    that hold it; to .2 % it is that of the films taken for pieces of a fibre. All share an axis, so
     that its light is simulated in cylindrical coordinates; the in-plane dipoles are equivalent.
 
     Raises
