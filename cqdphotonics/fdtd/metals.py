@@ -19,6 +19,7 @@ from cqdphotonics.fdtd import larmor
 from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, Job, MediumSpec, SolidSpec
 from cqdphotonics.fdtd.scene import Scene
 from cqdphotonics.fdtd.solids import Disc, Slab
+from cqdphotonics.materials import MediumModel
 
 RIM_WAVELENGTHS = 1.5
 """Width of the lossy rim."""
@@ -70,6 +71,10 @@ wavelengths: what rings beside a metal has a Q of ten, and the usual pulse would
 
 FINEST = {"cylindrical": 600.0, "cartesian": 200.0}
 """Pixels per µm beyond which a grid is not made finer for a metal's sake."""
+
+MOST_RAISED, _BELOW_LIMIT = 1.5, 1.01
+"""A grid may be made finer by this factor for the time step to carry the poles of a fit; the step
+then stays below its limit by the second."""
 
 
 def rim(
@@ -354,6 +359,35 @@ def metal_grid(
     return MetalGrid(round(chosen, 6), chosen * nearest, resolution is not None)
 
 
+def pole_resolution(fits: Sequence[MediumModel], courant: float, planned: float) -> float:
+    """Pixels per µm that the time step needs for the poles of `fits`; 0 where `planned` will do.
+
+    Parameters
+    ----------
+    fits : sequence of MediumModel
+        Of the dispersive materials.
+    courant : float
+        Time step over the grid's, in units of 1/c.
+    planned : float
+        Pixels per µm of the coarsest grid as it would be without them.
+
+    Raises
+    ------
+    InputError
+        More than `MOST_RAISED` times `planned`: that would be another fidelity under this name.
+    """
+    least = 0.0
+    for fit in fits:
+        limit, _ = fit.time_step_limit(courant=courant)
+        if courant / planned < limit:
+            continue
+        needed = _BELOW_LIMIT * courant / limit
+        if needed > MOST_RAISED * planned:
+            fit.check_time_step(courant / planned, courant=courant)
+        least = max(least, needed)
+    return least
+
+
 STAIRCASE = (
     "metal with side walls, or in 3D: staircases, beside which a power is percent to tens of "
     "percent off (docs/validation.md: spheres, and a disc in 3D)"
@@ -361,13 +395,21 @@ STAIRCASE = (
 """A note of plans whose metals are more than plane films in cylindrical runs."""
 
 
-def notes(scene: Scene, jobs: Sequence[Job], asked: int) -> list[str]:
-    """What a plan of `jobs`, for which so many grids were `asked`, says of its metals."""
+def notes(scene: Scene, jobs: Sequence[Job], asked: int, raised: float | None) -> list[str]:
+    """What a plan of `jobs`, for which so many grids were `asked`, says of its metals.
+
+    `raised`: what the coarsest grid was to have, where `pole_resolution` made it finer.
+    """
     formulation = jobs[-1].formulation
     metals = {name for name, medium in jobs[-1].media.items() if medium.poles}
     out = []
     if grid := metal_grid(scene, metals, jobs[-1].resolution, 0.0, formulation):
         out.append(grid.note)
+    if raised is not None:
+        out.append(
+            f"coarsest grid made finer by {jobs[0].resolution / raised:.2f}, from {raised:.4g} to "
+            f"{jobs[0].resolution:.4g} pixels a µm: a pole of a metal's fit needs the time step"
+        )
     if len(jobs) < asked:
         out.append(
             f"{asked - len(jobs)} of {asked} grids left out, the same as others: for a metal's "

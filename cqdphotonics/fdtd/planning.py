@@ -145,15 +145,12 @@ def plan(
     formulation: Literal["cylindrical", "cartesian"] = (
         "cylindrical" if scene.symmetry.cylindrical else "cartesian"
     )
-    for name in media:
-        if media[name].poles:  # too coarse a time step would blow up
-            coarsest = _resolution(scene, media, wavelength, FIDELITIES[fidelity][0], formulation)
-            courant = _COURANT[formulation]
-            model = solver_model(materials.load(name), (shortest, longest))
-            model.check_time_step(courant / coarsest, courant=courant)
+    band, grids = (shortest, longest), FIDELITIES[fidelity]
+    fits = [solver_model(materials.load(name), band) for name in media if media[name].poles]
+    coarsest = _resolution(scene, media, wavelength, grids[0], formulation)
+    least = metals.pole_resolution(fits, _COURANT[formulation], coarsest)
     jobs = _distinct(
-        _job(scene, wavelength, (shortest, longest), media, host, formulation, grid)
-        for grid in FIDELITIES[fidelity]
+        _job(scene, wavelength, band, media, host, formulation, grid, least) for grid in grids
     )
     below, above = scene.films[0].material, scene.films[-1].material
     for name in (below, above):
@@ -166,7 +163,7 @@ def plan(
     notes += [medium.label for medium in media.values() if medium.epsilon != 1 or medium.poles]
     if formulation == "cartesian":
         notes += port_notes(scene, media)
-    notes += metals.notes(scene, jobs, len(FIDELITIES[fidelity]))
+    notes += metals.notes(scene, jobs, len(grids), coarsest if least else None)
     return Plan(
         scene=scene,
         wavelength=wavelength,
@@ -233,8 +230,9 @@ def _job(
     host: str,
     formulation: Literal["cylindrical", "cartesian"],
     grid: Grid,
+    least: float,
 ) -> Job:
-    resolution = _resolution(scene, media, wavelength, grid, formulation)
+    resolution = _resolution(scene, media, wavelength, grid, formulation, least)
     dispersive = frozenset(name for name, medium in media.items() if medium.poles)
     around = min(media[scene.medium].epsilon, *(media[f.material].epsilon for f in _ends(scene)))
     coarse = _light(media, wavelength, _DRAFT)
@@ -354,17 +352,21 @@ def _resolution(
     wavelength: float,
     grid: Grid,
     formulation: Literal["cylindrical", "cartesian"],
+    least: float = 0.0,
 ) -> float:
     """Pixels per µm of a grid: so many in a wavelength of the densest transparent medium.
 
-    Near a metal, what that asks for.
+    Near a metal, what that asks for; `least` (see `metals.pole_resolution`) only where it is more.
     """
     light = _light(media, wavelength, grid)
     dispersive = {name for name, medium in media.items() if medium.poles}
-    at_metal = metals.metal_grid(scene, dispersive, light, grid.pixels, formulation)
-    if at_metal is not None:
-        return at_metal.resolution
-    return _aligned_resolution(scene, light)
+
+    def chosen(wanted: float) -> float:
+        found = metals.metal_grid(scene, dispersive, wanted, grid.pixels, formulation)
+        return _aligned_resolution(scene, wanted) if found is None else found.resolution
+
+    usual = chosen(light)
+    return usual if usual >= least else chosen(max(light, least))
 
 
 def _light(media: dict[str, MediumSpec], wavelength: float, grid: Grid) -> float:

@@ -8,11 +8,12 @@ perturbation, which gives Q. The work is done by `legume` (Minkov et al., ACS Ph
 What it is good for: where a mode lies (a percent or two), which of its neighbours it is, how Q
 changes with the holes. What it is not: a figure to quote. The pattern repeats in x and y, so that
 light leaves only up and down: more rows do not raise this Q. The radiation is that of the slab
-between two half-spaces: a mirror below is not in it. Holes are vertical, the index is that at one
-wavelength.
+between two half-spaces: a mirror below is not in it, and a warning says so. Holes are vertical, the
+index is that at one wavelength.
 """
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from math import hypot, isfinite, pi
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +47,14 @@ class SlabMode:
     volume : float
         Effective mode volume for the emitter, ∫ε|E|² / (ε|E·d|² at the emitter), in µm³; infinite
         where the mode has no field along the dipole.
+    note : str
+        Which films of the stack are not in these figures; empty where all are.
     """
 
     wavelength: float
     quality: float
     volume: float
+    note: str = ""
 
 
 def slab_modes(
@@ -89,7 +93,9 @@ def slab_modes(
 
     Notes
     -----
-    The films above and below the slab are taken as half-spaces of what touches it.
+    The films above and below the slab are taken as half-spaces of what touches it. Where more films
+    lie beyond, as a Bragg mirror under a spacer, the modes are those without them: a `UserWarning`
+    and each mode's `note` name what was left out.
     """
     slab, holes = _slab_and_holes(scene)
     period = _nearest_distance(holes)
@@ -115,7 +121,11 @@ def slab_modes(
         compute_im=False,
         verbose=False,
     )
-    found = [_mode(expansion, number, scene, slab) for number in range(expansion.freqs.shape[1])]
+    note = _left_out(scene, slab)
+    if note:
+        warnings.warn(f"'{scene.name}' on '{scene.stack.name}': {note}", stacklevel=2)
+    numbers = range(expansion.freqs.shape[1])
+    found = [replace(_mode(expansion, number, scene, slab), note=note) for number in numbers]
     return tuple(sorted(found, key=lambda mode: mode.volume))
 
 
@@ -194,6 +204,26 @@ def _touching(scene: Scene, slab: Box) -> tuple[str, str]:
     below = next(film for film in scene.films if abs(film.zmax - slab.zmin) < near)
     above = next(film for film in scene.films if abs(film.zmin - slab.zmax) < near)
     return below.material, above.material
+
+
+def _left_out(scene: Scene, slab: Box) -> str:
+    """What the two half-spaces do not hold of the films, in words; empty where that is nothing."""
+    below, above = _touching(scene, slab)
+    said = []
+    for side, near, films in (
+        ("below", below, [f for f in reversed(scene.films) if f.zmax <= slab.zmin + 1e-6]),
+        ("above", above, [f for f in scene.films if f.zmin >= slab.zmax - 1e-6]),
+    ):
+        beyond = [film.material for film in films if film.material != near]
+        if beyond:
+            said.append(
+                f"{side} the slab {near} is taken as without end, and the films beyond its first "
+                f"{films[0].zmax - films[0].zmin:.4g} µm ({', '.join(dict.fromkeys(beyond))}) are "
+                "left out"
+            )
+    if not said:
+        return ""
+    return f"{'; '.join(said)}: wavelength, Q and volume are those without them. Simulate for more."
 
 
 def _nearest_distance(holes: list[Disc]) -> float:

@@ -101,6 +101,22 @@ def test_oxide_below_pulls_the_mode_to_the_red(membrane):
     assert 1.005 < on_oxide.wavelength / alone.wavelength < 1.06
 
 
+@pytest.mark.parametrize("stack, plain, near", [
+    ("sin-on-dbr", "sin-oxide", "SiO2 is taken as without end"),
+    ("sin-air-dbr", "sin-air", "air is taken as without end"),
+])  # fmt: skip
+def test_a_mirror_that_is_left_out_is_said(stack, plain, near, recwarn):
+    """The expansion knows two half-spaces: with a mirror below it gives what it gives without."""
+    cell = components.h1(columns=4, rows=4)
+    without = best(cell, stacks.load(plain), 0.63, "x", count=4, cutoff=1.1)
+    assert without.note == ""
+    assert not [one for one in recwarn if "left out" in str(one.message)]
+    with pytest.warns(UserWarning, match=r"below the slab .*TiO2.* left out"):
+        mirrored = best(cell, stacks.load(stack), 0.63, "x", count=4, cutoff=1.1)
+    assert near in mirrored.note
+    assert mirrored.wavelength == pytest.approx(without.wavelength, rel=1e-9)
+
+
 def test_what_it_can_not_take():
     with pytest.raises(GeometryError, match="l3 and h1"):
         slab_modes(build_scene(components.bullseye(), "sin-air"), 0.52)

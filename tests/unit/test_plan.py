@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from cqdphotonics import components
+from cqdphotonics import components, materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.planning import plan
 from cqdphotonics.fdtd.scene import build_scene
@@ -156,15 +156,36 @@ def test_a_dot_far_from_metal_keeps_its_usual_plan():
 
 
 def test_a_pole_that_the_time_step_can_not_carry_is_named(monkeypatch):
-    """Gold at one pixel a wavelength: said with the pole before anything runs."""
+    """Gold at half a pixel a wavelength: said with the pole before anything runs."""
     from cqdphotonics.fdtd import planning
 
-    coarse = planning.Grid(pixels=1, padding=0.5, agreement=0.01, largest_tail=0.5)
+    coarse = planning.Grid(pixels=0.5, padding=0.5, agreement=0.01, largest_tail=0.5)
     monkeypatch.setitem(planning.FIDELITIES, "draft", (coarse,))
     films = stacks.load("sin-on-gold", spacer=2.5)
     scene = build_scene(components.load("planar")(), films, "x")
     with pytest.raises(InputError, match=r"Au: Drude pole at .* oscillates too fast"):
         plan(scene, 0.6, "draft")
+
+
+@pytest.mark.parametrize("stack", ["gold-on-glass", "gold-in-polymer"])
+def test_a_grid_is_made_finer_for_a_pole_where_little_is_missing(stack):
+    """The user has no resolution to raise; `standard` carries the same pole as it is."""
+    scene = build_scene(components.load("nanohole_array")(), stacks.load(stack), "x")
+    film = (0.63 * 0.95, 0.63 * 1.05)
+    limit, _ = materials.load("Au").model(*film).time_step_limit(courant=0.5)
+    for fidelity, before in (("coarse", 17.5), ("draft", 25.0)):
+        planned = plan(scene, 0.63, fidelity)
+        (job,) = planned.jobs
+        assert job.courant / job.resolution < limit < job.courant / before
+        assert job.resolution <= 1.5 * before
+        note = next(note for note in planned.notes if "made finer" in note)
+        assert f"from {before:g} to {job.resolution:.4g} pixels" in note
+    usual = plan(scene, 0.63, "standard")
+    assert [job.resolution for job in usual.jobs] == [50.0]
+    assert not any("made finer" in note for note in usual.notes)
+    fine = [job.resolution for job in plan(scene, 0.63, "fine").jobs]
+    assert fine == sorted(set(fine))
+    assert fine[0] == pytest.approx(job.resolution)
 
 
 @pytest.mark.parametrize("name, stack, dipole, grids", [
