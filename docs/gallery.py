@@ -34,7 +34,8 @@ def index_text() -> str:
         "Every device with nominal designs to begin from: what they look like, and what they were "
         "simulated to do, against the literature. Independent designs that reach a figure are "
         "called *performance matched*, never a device reproduced. Figures with ± were verified on "
-        "three grids; others are called unverified. What was not simulated says so.",
+        "three grids; others are called unverified; plane films have an exact answer, which says "
+        "so. What was not simulated says so.",
         "",
         "| device | design | λ (µm) | Purcell factor | verdict |",
         "|---|---|---|---|---|",
@@ -52,7 +53,7 @@ def index_text() -> str:
                     f"|E|² × {format_quantity(highest)}, {_level(design)}"
                 )  # fmt: skip
             elif kept is not None:
-                figure = format_quantity(quantity(*kept.purcell)) + f", {_level(design)}"
+                figure = kept.words(quantity(*kept.purcell)) + f", {_level(design)}"
                 modes = kept.modes[:1]
             for mode in modes:
                 place, width = mode.wavelength[0], mode.wavelength[0] / mode.quality[0]
@@ -150,7 +151,8 @@ def section(design: nominal.NominalDesign) -> list[str]:
         "",
     ]
     if kept is not None:
-        lines += ["| figure | simulated |", "|---|---|"]
+        exact = isinstance(kept, nominal.Record) and kept.exact
+        lines += [f"| figure | {'by theory' if exact else 'simulated'} |", "|---|---|"]
         lines += [f"| {cell(name)} | {cell(value)} |" for name, value in rows(design, kept)]
         lines += [""]
     parts = nominal.read_parts(design)
@@ -192,7 +194,7 @@ def _against(
         value = "not simulated" if kept is None else "not known"
         verdict = ""
         if one.found is not None:
-            value = format_quantity(one.found)
+            value = one.said
             verdict = "reached" if one.reached else "not reached"
             verdict += ", though within its uncertainty" if one.within else ""
         found.append((one.claim.symbol, f"{sign} {one.claim.value:g}", value, verdict))

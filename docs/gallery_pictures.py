@@ -39,8 +39,11 @@ def pictures(
         ]  # fmt: skip
     elif kept is not None:
         data = read_pictured(design)
+        if "field_decibels" in data:  # exact theory has none
+            shown.append(
+                ("|E|² in the plane through the dot, at the emission", field(design, data))
+            )
         shown += [
-            ("|E|² in the plane through the dot, at the emission", field(design, data)),
             ("rates of the dipole over those in the bulk"
              + ("; dot: on the line of the strongest mode" if kept.modes else ""),
              spectrum(design, kept, data)),
@@ -48,9 +51,10 @@ def pictures(
              far_field(design, data)),
         ]  # fmt: skip
     if design.light == "dipole":
+        drawn = "" if design.fidelity != "theory" else ", cut out as a simulation at draft would do"
         shown.append(
-            ("cross-sections through the dot; red: where the absorbing layers begin; dashed: the "
-             "surface through which power is counted", cross_section(design))
+            (f"cross-sections through the dot{drawn}; red: where the absorbing layers begin; "
+             "dashed: the surface through which power is counted", cross_section(design))
         )  # fmt: skip
     else:
         shown.append(

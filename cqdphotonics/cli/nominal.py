@@ -82,7 +82,7 @@ def _list(json: bool) -> None:
             )  # fmt: skip
         elif kept is not None:
             purcell = quantity(*kept.purcell)
-            figure = f"F = {format_quantity(purcell)}, {kept.fidelity}"
+            figure = f"F = {kept.words(purcell)}, {kept.fidelity}"
         if kept is not None and not kept.converged:
             figure += ", NOT CONVERGED"
         lines.append((name, design.component, figure))

@@ -32,6 +32,9 @@ _TOLERANCE = 1e-9
 _DEPTH = 0.15
 """How far below the real axis the path runs."""
 
+_NEARLY = 1e-6
+"""A distance, in radians or in u, that is as good as none."""
+
 
 @dataclass(frozen=True)
 class MultilayerEmission:
@@ -62,6 +65,19 @@ class MultilayerEmission:
     def collection(self, na: float, direction: Literal["up", "down"] = "up") -> float:
         """Share of `total` inside the cone n·sin θ ≤ `na` of the half-space of index n."""
         return self._emitter.radiated(direction, na) / self.total
+
+    def intensity(
+        self, theta: npt.ArrayLike, direction: Literal["up", "down"] = "up"
+    ) -> FloatArray:
+        """Share of `total` per steradian of a half-space, averaged over the azimuth.
+
+        Parameters
+        ----------
+        theta : array_like
+            Angles from the normal in that half-space, in radians, from 0 to π/2.
+        direction : {"up", "down"}
+        """
+        return self._emitter.intensity(direction, np.asarray(theta, dtype=float)) / self.total
 
 
 def dipole_in_multilayer(
@@ -224,6 +240,18 @@ class _Emitter:
         if limit > 1:
             power += _integrate(evanescent, 0, np.arccosh(limit))
         return power
+
+    def intensity(self, direction: str, theta: FloatArray) -> FloatArray:
+        """Power into a half-space per steradian there, averaged over the azimuth."""
+        outer = self.sides[direction][0][-1]
+        if outer.imag != 0:
+            return np.zeros_like(theta)
+        ratio = float(np.sqrt(outer).real) / self.n
+        # 0/0: on the axis flux over solid angle, at u = 1 the flux, along the layers reflection.
+        angle = np.clip(theta, _NEARLY, np.pi / 2 - _NEARLY)
+        u = ratio * np.sin(angle)
+        u = np.where(np.abs(u - 1) < _NEARLY, 1 - _NEARLY, u)
+        return self._flux(direction, u) * ratio * np.cos(angle) / (2 * np.pi * np.sin(angle))
 
     def _flux(self, direction: str, u: FloatArray) -> FloatArray:
         """Power into the half-space per du: Poynting's vector of the wave that gets there."""

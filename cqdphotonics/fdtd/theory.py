@@ -6,6 +6,7 @@ one (`round_slab`). What has neither begins at ``coarse``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -30,8 +31,11 @@ STEP, MARGIN = 0.005, 0.6
 _DISPERSION = 5
 """Wavelengths at which guided modes are solved; between them their index is interpolated."""
 
-_FILMS_POINTS = 21
-"""Wavelengths of plane films: each is an integral."""
+FILMS_POINTS = 21
+"""Wavelengths of plane films: each is an integral. Between them the spectra are interpolated."""
+
+FILMS_ANGLES = 181
+"""Of their far field. The lobe of a cavity may be narrower than a degree."""
 
 
 def has_theory(scene: Scene) -> str:
@@ -55,7 +59,13 @@ def _media(scene: Scene) -> set[str]:
 
 
 def theory_response(
-    scene: Scene, wavelength: float, apertures: Iterable[float], *, bandwidth: float | None = None
+    scene: Scene,
+    wavelength: float,
+    apertures: Iterable[float],
+    *,
+    bandwidth: float | None = None,
+    films_points: int = FILMS_POINTS,
+    films_angles: int = FILMS_ANGLES,
 ) -> Response:
     """What theory says of a device.
 
@@ -68,6 +78,8 @@ def theory_response(
         Numerical apertures of the collection.
     bandwidth : float, optional
         Width of the spectrum in µm.
+    films_points, films_angles : int
+        Wavelengths at which plane films are computed, and angles of their far field.
 
     Raises
     ------
@@ -83,10 +95,15 @@ def theory_response(
     spectrum = np.linspace(*ends, POINTS)
     known = tuple(sorted({float(na) for na in apertures}))
     films = plane_films.layers(scene) is not None
-    made = _of_films if films else _of_rings
-    found = made(scene, wavelength, spectrum, known)
+    found = (
+        _of_films(scene, wavelength, spectrum, known, (films_points, films_angles))
+        if films
+        else _of_rings(scene, wavelength, spectrum, known)
+    )
     return _assembled(scene, wavelength, spectrum, known, found)
 
+
+SIDES: tuple[Literal["up", "down"], ...] = ("up", "down")
 
 _DIGITS = 7
 """Significant ones that are kept: the last of a double change with the machine's threads and the
@@ -158,9 +175,13 @@ def _direct(model: RoundSlab) -> float:
 
 
 def _of_films(
-    scene: Scene, wavelength: float, spectrum: Array, apertures: tuple[float, ...]
+    scene: Scene,
+    wavelength: float,
+    spectrum: Array,
+    apertures: tuple[float, ...],
+    counts: tuple[int, int],
 ) -> Made:
-    few = np.unique(np.append(np.linspace(spectrum[0], spectrum[-1], _FILMS_POINTS), wavelength))
+    few = np.unique(np.append(np.linspace(spectrum[0], spectrum[-1], counts[0]), wavelength))
     found = [plane_films.exact(scene, float(each)) for each in few]
     if any(each is None for each in found):
         raise GeometryError("plane films have no exact answer for an emitter on a face")
@@ -168,11 +189,9 @@ def _of_films(
     total, up, down = (np.interp(spectrum, few, column) for column in columns.T)
     here = found[int(np.searchsorted(few, wavelength))]
     assert here is not None
-    collection = np.array(
-        [[here.collection(na, side) for na in apertures] for side in ("up", "down")]
-    )
-    angles = np.linspace(0, np.pi / 2, 91)
-    far = np.zeros((2, angles.size))
+    collection = np.array([[here.collection(na, side) for na in apertures] for side in SIDES])
+    angles = np.linspace(0, np.pi / 2, counts[1])
+    far = np.stack([here.intensity(angles, side) for side in SIDES])
     rest, nothing = total - up - down, np.zeros_like(spectrum)
     # Along endless films over a metal nothing gets away: plasmons and guided light end as heat.
     lossy_films = any(materials.load(name).is_metal for name in _media(scene))

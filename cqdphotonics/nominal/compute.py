@@ -1,15 +1,20 @@
 """Simulating a nominal design and keeping its figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cqdphotonics.errors import InputError
 from cqdphotonics.nominal.arrays import ArrayRecord, array_plan
 from cqdphotonics.nominal.design import NominalDesign
 from cqdphotonics.nominal.figures import Record, write, write_array
 
 if TYPE_CHECKING:
-    from cqdphotonics.fdtd import Limits, Store
+    from cqdphotonics.fdtd import Limits, Response, Store
+
+
+_ANGLES = 1801
+"""Of the far field of plane films; every second is kept, a tenth of a degree apart."""
 
 
 def compute(
@@ -30,7 +35,7 @@ def compute(
     Parameters
     ----------
     design : NominalDesign
-    fidelity : {"draft", "standard", "fine"}, optional
+    fidelity : {"theory", "draft", "standard", "fine"}, optional
         The design's own if not given.
     store : Store or path, optional
         Where raw results are kept; the user's cache by default.
@@ -45,6 +50,7 @@ def compute(
     """
     from cqdphotonics.fdtd import simulate
     from cqdphotonics.fdtd.simulation import APERTURES
+    from cqdphotonics.fdtd.theory import THEORY
 
     if design.light == "plane wave":
         from cqdphotonics.fdtd.lattice_response import simulate_lattice
@@ -54,16 +60,18 @@ def compute(
             planned, store=store, ranks=ranks, limits=limits, progress=progress
         )
         return write_array(design, found, directory)
-    outside = outside_of_metal(design)
     claims = design.literature.claims if design.literature else ()
-    asked = {design.na, *(claim.na for claim in claims if claim.na)}
+    asked = {*APERTURES, design.na, *(claim.na for claim in claims if claim.na)}
+    if (fidelity or design.fidelity) == THEORY:
+        return write(design, exact_response(design, asked), directory)
+    outside = outside_of_metal(design)
     response = simulate(
         design.scene(),
         design.stack,
         design.wavelength,
         fidelity or design.fidelity,
         dipole=design.dipole,
-        na=sorted({*APERTURES, *asked, *outside.values()}),
+        na=sorted({*asked, *outside.values()}),
         stack_parameters=design.stack_parameters,
         store=store,
         ranks=ranks,
@@ -71,6 +79,28 @@ def compute(
         progress=progress,
     )
     return write(design, response, directory, outside)
+
+
+def exact_response(design: NominalDesign, apertures: Iterable[float]) -> "Response":
+    """The exact multilayer's answer for a design of plane films, at each point of its spectrum.
+
+    Raises
+    ------
+    InputError
+        It has more than plane films: the theory of round devices is too rough for kept figures.
+    """
+    from cqdphotonics.fdtd import plane_films
+    from cqdphotonics.fdtd.theory import POINTS, theory_response
+
+    scene = design.scene()
+    if plane_films.layers(scene) is None:
+        raise InputError(
+            f"'{design.name}' is more than plane films, and only of those are figures exact at "
+            "fidelity theory. Compute it at draft, standard or fine."
+        )
+    return theory_response(
+        scene, design.wavelength, apertures, films_points=POINTS, films_angles=_ANGLES
+    )
 
 
 def outside_of_metal(design: NominalDesign) -> dict[str, float]:

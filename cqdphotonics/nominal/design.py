@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cqdphotonics.errors import FileFormatError, UnknownNameError
+from cqdphotonics.errors import FileFormatError, InputError, UnknownNameError
 from cqdphotonics.located_yaml import complaints, parse, read_text
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class NominalDesign(_Part):
     dipole : {"x", "y", "z"}
     na, direction
         The cone whose collection is shown first.
-    fidelity : {"draft", "standard", "fine"}
-        At which it is to be simulated.
+    fidelity : {"theory", "draft", "standard", "fine"}
+        At which it is to be simulated; plane films may have their exact answer, ``theory``.
     emitter : str
         A dot of the library that it is meant for; may be empty.
     kit : str
@@ -140,7 +140,7 @@ class NominalDesign(_Part):
     dipole: Literal["x", "y", "z"] = "x"
     na: float = Field(default=0.7, gt=0)
     direction: Literal["up", "down"] = "up"
-    fidelity: Literal["draft", "standard", "fine"] = "fine"
+    fidelity: Literal["theory", "draft", "standard", "fine"] = "fine"
     emitter: str = ""
     kit: str = ""
     parts: bool = False
@@ -165,9 +165,21 @@ class NominalDesign(_Part):
         return build_scene(self.cell(), films, self.dipole)
 
     def plan(self, fidelity: str | None = None) -> "Plan":
-        """The jobs that are its simulation today."""
-        from cqdphotonics.fdtd.planning import plan
+        """The jobs that are its simulation today.
 
+        Raises
+        ------
+        InputError
+            Of fidelity ``theory`` there are none.
+        """
+        from cqdphotonics.fdtd.planning import plan
+        from cqdphotonics.fdtd.theory import THEORY
+
+        if (fidelity or self.fidelity) == THEORY:
+            raise InputError(
+                f"design '{self.name}' is of fidelity {THEORY}, which simulates nothing; name "
+                "another fidelity to plan a simulation."
+            )
         return plan(self.scene(), self.wavelength, fidelity or self.fidelity)
 
     @property

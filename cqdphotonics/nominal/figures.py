@@ -1,4 +1,4 @@
-"""What a simulation said about a nominal design, as it is kept beside its file."""
+"""What a simulation, or exact theory, said about a nominal design, as kept beside its file."""
 
 import io
 import json
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from cqdphotonics.display import quantity
+from cqdphotonics.display import format_number, format_quantity, nominal, quantity
 from cqdphotonics.errors import FileFormatError
 from cqdphotonics.nominal.arrays import ArrayRecord, pictured_array, record_array
 from cqdphotonics.nominal.design import NominalDesign, folder
 
 if TYPE_CHECKING:
+    import xarray as xr
     from uncertainties import UFloat
 
     from cqdphotonics.fdtd import Response
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 Value = tuple[float, float]
 """A value and its standard deviation; 0 where no uncertainty is known."""
+
+THEORY = "theory"
+EXACT = "exact for endless films"
+"""What is said of a figure in place of its uncertainty."""
 
 _FIELD_PIXELS = 240
 _DECIBELS = 40.0
@@ -85,7 +90,8 @@ class Record(_Part):
     subject : str
         `NominalDesign.subject` of what was simulated.
     fidelity, converged, verdict, checks
-        As in the response.
+        As in the response. At ``theory`` the figures are the exact multilayer's: there are no grids
+        and no jobs, nor a field.
     purcell, absorbed : (float, float)
         At the emission wavelength, value and standard deviation (0: unverified), in units of the
         homogeneous host.
@@ -129,6 +135,17 @@ class Record(_Part):
     version: str
     cost_seconds: float
     far: Value | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether these are figures of the exact multilayer: `compute` keeps no other theory."""
+        return self.fidelity == THEORY
+
+    def words(self, value: "float | UFloat", unit: str = "") -> str:
+        """A figure with its uncertainty, the word that none is known, or that it is exact."""
+        if not self.exact:
+            return format_quantity(value, unit)
+        return f"{format_number(nominal(value))}{f' {unit}' if unit else ''} ({EXACT})"
 
     def share(self, na: float, direction: str) -> "UFloat":
         """Share of all power inside a cone that was computed."""
@@ -186,10 +203,10 @@ def record(
             for m in modes[:3]
         ),
         formulation=about["formulation"],
-        media=about["media"],
+        media=about.get("media", {}),
         grids=tuple(
             {k: _short(v) if isinstance(v, float) else v for k, v in grid.items()}
-            for grid in about["grids"]
+            for grid in about.get("grids", ())
         ),
         job_hashes=response.job_hashes,
         solver_version=SOLVER_VERSION,
@@ -205,13 +222,27 @@ def _short(value: float, digits: int = 5) -> float:
 
 
 def pictured(response: "Response") -> dict[str, np.ndarray]:
-    """The curves and fields that the gallery draws, small."""
+    """The curves and fields that the gallery draws, small; of theory there is no field."""
     data = response.data
     spectra = {
         name: data[name].values.astype(np.float32)
         for name in ("purcell", "purcell_uncertainty", "absorbed")
     }
     radiated = sum(data[f"radiated_{side}"].values for side in ("up", "down", "side"))
+    field = _field(data) if "field" in data else {}
+    far = data["far_field"].sel(direction=["up", "down"]).transpose("direction", "theta")
+    return {
+        "wavelength": data["wavelength"].values,
+        **spectra,
+        "radiated": np.asarray(radiated, dtype=np.float32),
+        **field,
+        "theta": data["theta"].values.astype(np.float32)[::2],
+        "far_field": far.values.astype(np.float32)[:, ::2],
+    }
+
+
+def _field(data: "xr.Dataset") -> dict[str, np.ndarray]:
+    """The intensity in the plane through the dot."""
     across = max(1, int(np.ceil(data.sizes["x"] / _FIELD_PIXELS)))
     up = max(1, int(np.ceil(data.sizes["z"] / _FIELD_PIXELS)))
     cut = data[["field"]].isel(x=slice(None, None, across), z=slice(None, None, up))
@@ -221,16 +252,10 @@ def pictured(response: "Response") -> dict[str, np.ndarray]:
         level = 10 * np.log10(intensity / np.nanpercentile(intensity, 99.5))
     level = np.nan_to_num(np.clip(level, -_DECIBELS, 0), nan=-_DECIBELS)
     return {
-        "wavelength": data["wavelength"].values,
-        **spectra,
-        "radiated": np.asarray(radiated, dtype=np.float32),
         "x": cut["x"].values.astype(np.float32),
         "z": cut["z"].values.astype(np.float32),
         "field_decibels": np.round(level * 6).astype(np.int16),
-        "theta": data["theta"].values.astype(np.float32)[::2],
-        "far_field": data["far_field"].sel(direction=["up", "down"]).transpose("direction", "theta")
-        .values.astype(np.float32)[:, ::2],
-    }  # fmt: skip
+    }
 
 
 def write(

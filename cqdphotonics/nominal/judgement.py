@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.nominal.arrays import ArrayRecord, array_plan
 from cqdphotonics.nominal.design import Claim, NominalDesign
-from cqdphotonics.nominal.figures import Record
+from cqdphotonics.nominal.figures import EXACT, Record
 
 if TYPE_CHECKING:
     from uncertainties import UFloat
+
+_KEPT_DIGITS = 1e-4
 
 _OTHER: Literal["other numerics"] = "other numerics"
 
@@ -26,6 +28,8 @@ class Compared:
     reached: bool
     within: bool
     """Not reached, but the uncertainty does not exclude it."""
+    said: str = ""
+    """What was found, in words."""
 
     @property
     def text(self) -> str:
@@ -35,7 +39,7 @@ class Compared:
         verdict = "reached" if self.reached else (
             "not reached, though within its uncertainty" if self.within else "not reached"
         )  # fmt: skip
-        return f"{self.claim.text}: {format_quantity(self.found)}, {verdict}"
+        return f"{self.claim.text}: {self.said}, {verdict}"
 
 
 def compare(design: NominalDesign, kept: Record | ArrayRecord | None) -> list[Compared]:
@@ -51,7 +55,9 @@ def _compared(claim: Claim, design: NominalDesign, kept: Record | ArrayRecord | 
         return Compared(claim, None, False, False)
     lead = claim.value - found if claim.at_most else found - claim.value
     reached = lead.nominal_value >= 0
-    return Compared(claim, found, reached, not reached and lead.nominal_value + lead.std_dev >= 0)
+    said = kept.words(found) if isinstance(kept, Record) else format_quantity(found)
+    within = not reached and lead.nominal_value + lead.std_dev >= 0
+    return Compared(claim, found, reached, within, said)
 
 
 def figure(claim: Claim, design: NominalDesign, kept: Record | ArrayRecord) -> "UFloat | None":
@@ -96,6 +102,8 @@ def judgement(design: NominalDesign, kept: Record | ArrayRecord | None) -> str:
     if missed:
         said = ", ".join(one.claim.symbol for one in missed)
         return f"Not matched in {said}. {design.gap}".strip()
+    if isinstance(kept, Record) and kept.exact:
+        return f"Performance matched, {EXACT}. {design.gap}".strip()
     if kept.fidelity != "fine":
         return (
             f"The figures are reached at `{kept.fidelity}`, on one grid: unverified, so that no "
@@ -124,9 +132,19 @@ def standing(design: NominalDesign, kept: Record | ArrayRecord | None) -> Standi
         return "other design"
     if isinstance(kept, ArrayRecord):
         return "current" if _planned(array_plan(design, kept.fidelity).jobs, kept) else _OTHER
+    if kept.exact:
+        return "current" if _still_exact(design, kept) else _OTHER
     if kept.solver_version != SOLVER_VERSION:
         return "earlier solver"
     return "current" if _planned(design.plan(kept.fidelity).jobs, kept) else _OTHER
+
+
+def _still_exact(design: NominalDesign, kept: Record) -> bool:
+    """Whether the integral says today what was kept: it takes no time to see."""
+    from cqdphotonics.fdtd import plane_films
+
+    found = plane_films.exact(design.scene(), design.wavelength)
+    return found is not None and abs(kept.purcell[0] / found.total - 1) < _KEPT_DIGITS
 
 
 def _planned(jobs: Sequence[Any], kept: Record | ArrayRecord) -> bool:
@@ -146,7 +164,7 @@ def _planned(jobs: Sequence[Any], kept: Record | ArrayRecord) -> bool:
 SAID: dict[Standing, str] = {
     "current": "",
     "earlier solver": "computed by an earlier solver",
-    "other numerics": "computed with other grids, cells or media than are planned today",
+    "other numerics": "computed with other grids, cells, media or theory than today's",
     "other design": "FIGURES OF ANOTHER DESIGN: compute them anew",
     "not simulated": "not simulated",
 }

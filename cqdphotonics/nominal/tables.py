@@ -17,18 +17,18 @@ MARKS = {
 
 
 def rows(design: NominalDesign, kept: Record | ArrayRecord) -> Iterator[tuple[str, str]]:
-    """Each figure with its value and uncertainty, or "unverified"."""
+    """Each figure with its value and uncertainty, "unverified", or that it is exact."""
     if isinstance(kept, ArrayRecord):
         yield from array_rows(design, kept)
         return
     purcell = quantity(*kept.purcell)
-    yield f"Purcell factor at {design.wavelength:g} µm", format_quantity(purcell)
+    yield f"Purcell factor at {design.wavelength:g} µm", kept.words(purcell)
     for na in sorted({design.na, 0.5, 0.7}):
-        up, down = (format_quantity(kept.share(na, side)) for side in ("up", "down"))
+        up, down = (kept.words(kept.share(na, side)) for side in ("up", "down"))
         yield f"of all power into NA {na:g}", f"{up} upward, {down} downward"
     if kept.absorbed[0]:
         share = quantity(*kept.absorbed) / purcell
-        yield "absorbed, of all power", format_quantity(share)
+        yield "absorbed, of all power", kept.words(share)
         if kept.far is not None:
             away = quantity(*kept.far)
             yield "radiated into both half-spaces, of all power", format_quantity(away)
@@ -68,6 +68,12 @@ def provenance(kept: Record | ArrayRecord) -> str:
     """How the figures came about, in one sentence."""
     if isinstance(kept, ArrayRecord):
         return array_provenance(kept)
+    if kept.exact:
+        return (
+            f"{kept.verdict[:1].upper()}{kept.verdict[1:]}, nothing simulated: figures are exact "
+            "for films without end, at the materials' tabulated indices. What a real film's edge, "
+            f"roughness or tilt does is not in them. cqdphotonics {kept.version}."
+        )
     solver = {str(grid.get("meep")) for grid in kept.grids}
     pixels = ", ".join(format_number(grid["pixels_per_um"]) for grid in kept.grids)
     hashes = ", ".join(one[:8] for one in kept.job_hashes)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
-from cqdphotonics import components, simulate
+from cqdphotonics import components, materials, simulate
 from cqdphotonics.cli import main
 from cqdphotonics.errors import GeometryError, InputError
 from cqdphotonics.fdtd import build_scene
@@ -137,6 +137,23 @@ def test_plane_films_are_exact():
     assert response.collection(0.5).nominal_value == pytest.approx(exact.collection(0.5), rel=1e-6)
     assert response.fidelity == "theory"
     assert "exact multilayer" in response.verdict
+
+
+@pytest.mark.parametrize("stack, dipole", [("polymer-in-dbr", "x"), ("open-dbr", "z")])
+def test_far_field_of_plane_films_holds_the_collection(stack, dipole):
+    """Power per steradian, integrated over a cone, is the share that is collected from it."""
+    from cqdphotonics.fdtd import plane_films
+
+    scene = build_scene(components.load("planar")(), stack, dipole)
+    known = plane_films.exact(scene, 0.52)
+    for side, film in (("down", scene.films[0]), ("up", scene.films[-1])):
+        index = materials.load(film.material).index(0.52).real
+        theta = np.linspace(0, np.arcsin(0.7 / index), 20_001)
+        share = 2 * np.pi * trapezoid(known.intensity(theta, side) * np.sin(theta), theta)
+        assert share == pytest.approx(known.collection(0.7, side), rel=1e-4)
+    far = simulate(scene, scene.stack, 0.52, "theory", na=(0.5,)).data["far_field"]
+    assert np.isfinite(far.values).all()
+    assert float(far.max()) > 0
 
 
 def test_what_a_metal_film_takes_is_no_light():

@@ -5,13 +5,14 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
-from cqdphotonics import components, nominal
+from cqdphotonics import components, materials, nominal
 from cqdphotonics.cli.app import main
-from cqdphotonics.errors import FileFormatError, UnknownNameError
-from cqdphotonics.layout import drc
+from cqdphotonics.errors import FileFormatError, InputError, UnknownNameError
+from cqdphotonics.layout import drc, kits
 from cqdphotonics.nominal.bands import BANDS, WITHOUT, designs_in
-from cqdphotonics.nominal.compute import outside_of_metal
+from cqdphotonics.nominal.compute import compute, outside_of_metal
 from cqdphotonics.nominal.design import folder, read_design
 from cqdphotonics.nominal.figures import read_pictured, record, write
 from cqdphotonics.nominal.tables import described, rows
@@ -47,9 +48,10 @@ def test_device_is_drawn_and_keeps_the_rules(name):
     cell = design.cell()
     resolved = components.resolve(design.component, design.parameters)
     assert dict(cell.settings.model_dump()) == resolved
-    if design.kit:
-        report = drc.check(cell, design.kit)
-        assert report.clean, [violation.text for violation in report.violations[:3]]
+    assert design.kit, f"name the kit whose rules {name} keeps"
+    report = drc.check(cell, design.kit)
+    assert report.clean, [violation.text for violation in report.violations[:3]]
+    assert design.stack in kits.load(design.kit).stacks
 
 
 @pytest.mark.parametrize("name", nominal.names())
@@ -99,23 +101,27 @@ def test_figures_are_complete_and_agree():
         lost = kept.purcell[0] - kept.absorbed[0] - sum(kept.radiated.values())
         # What goes into guided modes is the rest; nothing here may be more than the whole.
         assert lost > -0.02 * kept.purcell[0], name
-        assert len(kept.job_hashes) == len(kept.grids) == {"fine": 3}.get(kept.fidelity, 1)
+        grids = {"fine": 3, "theory": 0}.get(kept.fidelity, 1)
+        assert len(kept.job_hashes) == len(kept.grids) == grids
         shares = [kept.share(design.na, side).nominal_value for side in ("up", "down")]
         assert 0 < sum(shares) <= 1.02
         assert kept.verdict
-        assert kept.cost_seconds > 0
+        assert (kept.cost_seconds > 0) == (not kept.exact)
         (folder() / f"{name}.npz").stat()
         assert (folder() / f"{name}.npz").stat().st_size < LARGEST
         data = read_pictured(design)
         middle = int(np.argmin(np.abs(data["wavelength"] - design.wavelength)))
         assert data["purcell"][middle] == pytest.approx(kept.purcell[0], rel=1e-3)
-        assert data["field_decibels"].shape == (len(data["z"]), len(data["x"]))
-        assert data["field_decibels"].max() == 0
+        if kept.exact:
+            assert "field_decibels" not in data
+            assert data["far_field"].max() > 0
+        else:
+            assert data["field_decibels"].shape == (len(data["z"]), len(data["x"]))
+            assert data["field_decibels"].max() == 0
         if kept.fidelity != "fine":  # one grid knows no uncertainty, and claims none
             assert kept.purcell[1] == 0
-            assert "unverified" in dict(rows(design, kept))[
-                f"Purcell factor at {design.wavelength:g} µm"
-            ]  # fmt: skip
+            said = dict(rows(design, kept))[f"Purcell factor at {design.wavelength:g} µm"]
+            assert ("unverified" in said) == (not kept.exact)
 
 
 def test_figures_in_a_plane_wave_are_complete():
@@ -233,6 +239,71 @@ def test_what_the_standing_tells_apart(monkeypatch):
     assert nominal.standing(moved, imagined(**same)) == "other design"
     thicker = design.model_copy(update={"stack_parameters": {"thickness": 0.3}})
     assert nominal.standing(thicker, imagined(**older)) == "other design"
+
+
+def exact_designs() -> list[str]:
+    return [name for name in nominal.names() if nominal.load(name).fidelity == "theory"]
+
+
+def test_open_and_half_cavities_are_there():
+    assert {"planar_open_630", "planar_open_520", "planar_half_630"} <= set(exact_designs())
+
+
+@pytest.mark.parametrize("name", exact_designs())
+def test_exact_figures_are_called_so(name):
+    """No ± is invented, no figure is called unverified, and no run is named: there was none."""
+    design = nominal.load(name)
+    data, text = described(design)
+    assert data["standing"] == "current"
+    assert data["figures"]["verdict"] == "theory: exact multilayer"
+    figures = text.split("literature")[0]
+    assert "exact for endless films" in figures
+    for word in ("unverified", "±", "Meep", "jobs", "pixels"):
+        assert word not in figures
+    assert not any(word in data["judgement"] for word in ("unverified", "Not converged"))
+    kept = nominal.read_record(design)
+    # The share into a cone is the far field within it, which the gallery draws.
+    shown = read_pictured(design)
+    theta, far = shown["theta"].astype(float), shown["far_field"].astype(float)
+    above = design.scene().films[-1].material
+    index = materials.load(above).index(design.wavelength).real
+    inside = np.where(theta <= np.arcsin(design.na / index), far[0] * np.sin(theta), 0)
+    share = 2 * np.pi * trapezoid(inside, theta)
+    assert share == pytest.approx(kept.share(design.na, "up").nominal_value, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in exact_designs() if nominal.load(n).stack == "open-dbr"]
+)
+def test_an_open_cavity_is_on_its_resonance(name):
+    """A hundredth of a wavelength of air more or less takes most of the light from the lens."""
+    from cqdphotonics.fdtd import plane_films
+
+    design = nominal.load(name)
+
+    def into_lens(more):
+        gap = design.stack_parameters["gap"] + more
+        moved = {"stack_parameters": {**design.stack_parameters, "gap": gap}}
+        found = plane_films.exact(design.model_copy(update=moved).scene(), design.wavelength)
+        return found.total * found.collection(design.na)
+
+    step = 0.01 * design.wavelength
+    assert into_lens(0.0) > 5 * max(into_lens(-step), into_lens(step))
+
+
+def test_what_theory_says_anew(tmp_path):
+    design = nominal.load("planar_half_630")
+    kept = compute(design, directory=tmp_path)
+    assert kept.purcell == pytest.approx(nominal.read_record(design).purcell, rel=1e-4)
+    assert nominal.standing(design, kept) == "current"
+    other = kept.model_copy(update={"purcell": (1.01 * kept.purcell[0], 0.0)})
+    assert nominal.standing(design, other) == "other numerics"
+    reached = designed({"figure": "purcell", "value": 1.0}, gap="")
+    assert nominal.judgement(reached, kept) == "Performance matched, exact for endless films."
+    with pytest.raises(InputError, match="more than plane films"):
+        compute(nominal.load("bullseye_520"), "theory", directory=tmp_path)
+    with pytest.raises(InputError, match="simulates nothing"):
+        design.plan()
 
 
 def test_a_default_written_out_is_the_same_design():
