@@ -192,7 +192,7 @@ def spectrum(
         axes.plot(x, data["radiated"], color=GOOD, ls="--", lw=1.2, label=leaves)
         if np.abs(data["absorbed"]).max() > 0.02 * total.max():
             axes.plot(x, data["absorbed"], color=BAD, ls=":", lw=1.2, label="absorbed")
-        tops = [float(np.nanmax(total)), *(mode.purcell for mode in kept.modes[:1])]
+        tops = [float(np.nanmax(total + spread)), *(mode.purcell for mode in kept.modes[:1])]
         for mode in kept.modes[:1]:
             place, half = mode.wavelength[0] * 1e3, 0.5e3 * mode.wavelength[0] / mode.quality[0]
             axes.plot([place], [mode.purcell], "o", color=BEST, ms=4)
