@@ -129,10 +129,10 @@ def described(design: NominalDesign) -> tuple[dict[str, Any], str]:
         width = max(len(name) for name, _ in pairs)
         lines += [f"  {name.ljust(width)}  {value}" for name, value in pairs]
         lines.append(f"  {parts.provenance}")
-    if design.literature:
-        known = design.literature
+    for known in [design.literature, *design.also] if design.literature else []:
         lines.append(f"  literature [{known.mark}]: {known.device} ({known.source})")
-    lines += [f"    {one.text}" for one in compare(design, kept)]
+        against = design.model_copy(update={"literature": known})
+        lines += [f"    {one.text}" for one in compare(against, kept)]
     lines.append(f"  {said}")
     if held := unheld(design):
         lines.append(f"  {held}.")
