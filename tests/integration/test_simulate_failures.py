@@ -241,6 +241,26 @@ def test_watch_for_nan_and_growth(peak, said):
     assert said in ended.stdout
 
 
+def test_slow_growth_while_monitors_are_completed():
+    """Two calls: nothing new is wrong at the first, what came after it is at the second."""
+    program = (
+        "from cqdphotonics.fdtd.solver.run import DivergedError, growth_watch\n"
+        "samples = [(1.0, 2.0 + 0j)]\n"
+        "check = growth_watch(samples, 2.0)\n"
+        "check()\n"
+        "samples += [(2.0, -1j), (3.0, 1e9j)]\n"
+        "try:\n"
+        "    check()\n"
+        "except DivergedError as error:\n"
+        "    print(error)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=solver_environment(), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert "5.0e+08 times the driven peak at t = 3.0" in ended.stdout
+
+
 def test_a_crash_shows_the_end_of_the_log(store):
     """A prism with two corners: Meep's geometry library ends the process or raises."""
     from cqdphotonics.fdtd.job import PrismSpec

@@ -14,6 +14,7 @@ shape how:
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,27 @@ def check_growth(peak: float, driven: float, time: float) -> None:
             f"fields grow without a source, to {peak / driven:.1e} times the driven peak "
             f"at t = {time:.1f} µm/c"
         )
+
+
+def growth_watch(samples: list[tuple[float, complex]], driven: float) -> Callable[[], None]:
+    """What complains, as `check_growth` does, of samples that have come since it was called last.
+
+    Parameters
+    ----------
+    samples : list of (time, field)
+        Grows while the run goes on.
+    driven : float
+        Largest amplitude while the source was on.
+    """
+    seen = len(samples)
+
+    def check() -> None:
+        nonlocal seen
+        peak = max((abs(value) for _, value in samples[seen:]), default=0.0)
+        seen = len(samples)
+        check_growth(peak, driven, samples[-1][0])
+
+    return check
 
 
 @dataclass(frozen=True)
@@ -285,7 +307,10 @@ class Run:
         if quiet == 2 and rings and tail_share >= _LEAST_TAIL and decays is not None:
             by_modes, window = min(tail_share, 1.0), completed[-1]
 
+            grown = growth_watch(self.samples, driven)
+
             def tell(share: float) -> None:
+                grown()  # what grows slowly shows only here, where runs are long
                 done = self.sim.meep_time() - started
                 report(f"{label}, modes {share:.0%}", done, stop.longest, 0.0)
 
