@@ -108,13 +108,19 @@ def test_oxide_below_pulls_the_mode_to_the_red(membrane):
 def test_a_mirror_that_is_left_out_is_said(stack, plain, near, recwarn):
     """The expansion knows two half-spaces: with a mirror below it gives what it gives without."""
     cell = components.h1(columns=4, rows=4)
-    without = best(cell, stacks.load(plain), 0.63, "x", count=4, cutoff=1.1)
-    assert without.note == ""
+
+    def modes(name):
+        return slab_modes(build_scene(cell, stacks.load(name), "x"), 0.63, count=4, cutoff=1.1)
+
+    without = modes(plain)
+    assert all(mode.note == "" for mode in without)
     assert not [one for one in recwarn if "left out" in str(one.message)]
     with pytest.warns(UserWarning, match=r"below the slab .*TiO2.* left out"):
-        mirrored = best(cell, stacks.load(stack), 0.63, "x", count=4, cutoff=1.1)
-    assert near in mirrored.note
-    assert mirrored.wavelength == pytest.approx(without.wavelength, rel=1e-9)
+        mirrored = modes(stack)
+    assert all(near in mode.note for mode in mirrored)
+    # Which of them couples best is the solver's last digit where none has a field at the dot.
+    wavelengths = [sorted(mode.wavelength for mode in found) for found in (mirrored, without)]
+    assert wavelengths[0] == pytest.approx(wavelengths[1], rel=1e-9)
 
 
 def test_what_it_can_not_take():
