@@ -16,7 +16,7 @@ from cqdphotonics.display import format_quantity, quantity
 from cqdphotonics.nominal.bands import BANDS, WITHOUT, Band, designs_in
 from cqdphotonics.nominal.figures import KeptMode
 from cqdphotonics.nominal.judgement import SAID
-from cqdphotonics.nominal.tables import MARKS, provenance, rows, settings
+from cqdphotonics.nominal.tables import MARKS, provenance, rows, settings, unheld
 
 __all__ = ["INDEX", "index_text", "texts"]
 
@@ -137,8 +137,6 @@ def section(design: nominal.NominalDesign) -> list[str]:
     now = nominal.standing(design, kept)
     lines = [f"## {design.title}, {design.wavelength * 1e3:g} nm", ""]
     verdict, _, reason = nominal.judgement(design, kept).partition(". ")
-    if design.literature is None and kept is not None:
-        reason = design.gap  # then it is no gap to the literature, and no part of the verdict
     lines += [f"**{verdict.rstrip('.')}.** {reason}".rstrip(), ""]
     if SAID[now] and kept is not None:
         lines += [f"*These figures were {SAID[now]}.*", ""]
@@ -150,6 +148,8 @@ def section(design: nominal.NominalDesign) -> list[str]:
         f"{settings(design)}. How it was found: {design.found.how}.",
         "",
     ]
+    if held := unheld(design):
+        lines += [f"{held}.", ""]
     if kept is not None:
         exact = isinstance(kept, nominal.Record) and kept.exact
         lines += [f"| figure | {'by theory' if exact else 'simulated'} |", "|---|---|"]

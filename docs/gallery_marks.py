@@ -71,7 +71,7 @@ def label(_: Any) -> Shown:
     text = [
         _GEOMETRY,
         "",
-        f"Strokes are about a sixth of the size wide: {size / 6:.1f} µm at {size:g} µm.",
+        f"Strokes are a fifth of the size wide: {size / 5:.1f} µm at {size:g} µm.",
         "",
     ]
     return text, []

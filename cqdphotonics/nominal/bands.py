@@ -32,14 +32,16 @@ INFRARED = Band("near infrared", (0.90, 1.60), "PbS/CdS")
 BANDS = (GREEN, RED, INFRARED)
 
 _GOLD = "its stack is of gold, which absorbs there: interband transitions begin at .52 µm"
-_SMALL = "pieces small enough to resonate there heat nine tenths of the power, of silver, too"
-_LATER = "not designed; the dielectric devices are the ones for this band"
-_DISC = (
-    "a gap of 10 nm in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
+_SMALL = (
+    "pieces small enough to resonate there heat nine tenths of the power, of silver, too: `cqd "
+    "simulate rod_dimer -s silver-in-polymer -w 0.52 -p length=0.04 -p gap=0.04 --dipole x "
+    "--fidelity standard`"
 )
+_LATER = "not designed; the dielectric devices are the ones for this band"
+_DISC = "its gap in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
 
 WITHOUT = {
-    ("bowtie", GREEN): _SMALL,
+    ("bowtie", GREEN): "as the rod dimer",
     ("bowtie", INFRARED): _LATER,
     ("rod_dimer", GREEN): _SMALL,
     ("rod_dimer", INFRARED): _LATER,
@@ -49,7 +51,11 @@ WITHOUT = {
     ("nanocone_bullseye", GREEN): _GOLD,
     ("nanocone_bullseye", INFRARED): _LATER,
     ("nanohole_array", GREEN): _GOLD,
-    ("nanohole_array", RED): "gold's plasmon is so broad that the line did not settle on two grids",
+    ("nanohole_array", RED): (
+        "gold's plasmon is so broad that the line did not settle on two grids: `cqd lattice "
+        "nanohole_array -s gold-on-glass -w 0.63 -p period=0.34 -p radius=0.045 --fidelity "
+        "standard`"
+    ),
 }
 """Why a device has no design in a band."""
 

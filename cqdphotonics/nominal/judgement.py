@@ -87,10 +87,7 @@ def judgement(design: NominalDesign, kept: Record | ArrayRecord | None) -> str:
         return f"Simulated in parts, so that no match is claimed. {design.gap}".strip()
     if kept is None:
         return f"Not simulated. {design.not_simulated}".strip()
-    if design.literature is None:
-        return "No comparable figure of the literature is known to us."
-    compared = compare(design, kept)
-    missed = [one for one in compared if not one.reached]
+    missed = [one for one in compare(design, kept) if not one.reached]
     if isinstance(kept, Record) and not balanced(kept):
         share = kept.absorbed[0] / kept.purcell[0]
         return (
@@ -99,6 +96,8 @@ def judgement(design: NominalDesign, kept: Record | ArrayRecord | None) -> str:
         ).strip()
     if not kept.converged:
         return f"Not converged, so that nothing is claimed. {design.gap}".strip()
+    if design.literature is None:
+        return f"No comparable figure of the literature is known to us. {design.gap}".strip()
     if missed:
         said = ", ".join(one.claim.symbol for one in missed)
         return f"Not matched in {said}. {design.gap}".strip()

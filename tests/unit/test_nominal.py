@@ -15,7 +15,7 @@ from cqdphotonics.nominal.bands import BANDS, WITHOUT, designs_in
 from cqdphotonics.nominal.compute import compute, outside_of_metal
 from cqdphotonics.nominal.design import folder, read_design
 from cqdphotonics.nominal.figures import read_pictured, record, write
-from cqdphotonics.nominal.tables import described, rows
+from cqdphotonics.nominal.tables import described, rows, unheld
 
 LARGEST = 150_000
 """Bytes of the pictures' data of a design."""
@@ -188,6 +188,21 @@ def designed(*claims, gap="because"):
 def test_a_claim_is_compared(claim, reached, within):
     (one,) = nominal.compare(designed(claim), imagined())
     assert (one.reached, one.within) == (reached, within)
+
+
+def test_what_did_not_converge_says_so_first():
+    design = nominal.load("bowtie_630")
+    assert design.literature is None
+    assert nominal.judgement(design, imagined(converged=False)).startswith("Not converged")
+    said = nominal.judgement(design, imagined())
+    assert said == f"No comparable figure of the literature is known to us. {design.gap}"
+
+
+def test_membranes_say_what_does_not_hold_them():
+    assert "bridges=4 and suspended=true" in unheld(nominal.load("bullseye_520"))
+    assert unheld(nominal.load("nanobeam_620")) in described(nominal.load("nanobeam_620"))[1]
+    for held in ("l3_630", "nanobeam_oxide_620", "disc_630", "planar_open_630"):
+        assert unheld(nominal.load(held)) == ""
 
 
 def test_plasmons_of_a_film_are_not_radiated():
