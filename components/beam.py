@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from cqdphotonics.errors import GeometryError
 from cqdphotonics.layout.component import place_port, require_width
 from cqdphotonics.layout.layers import DEVICE, RELEASE
-from cqdphotonics.layout.parameters import snap
+from cqdphotonics.layout.parameters import Range, snap
 from cqdphotonics.layout.shapes import ellipse_points, polygon, rectangle, united
 
 if TYPE_CHECKING:
@@ -34,6 +34,41 @@ TETHERED = 1.2
 """Length in µm of the piece of waveguide that a pair of tethers holds."""
 
 Point = tuple[float, float]
+
+Width = Annotated[
+    float, Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes")
+]
+Taper = Annotated[int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")]
+Mirror = Annotated[
+    int,
+    Range(
+        0,
+        60,
+        "",
+        "mirror holes on each side",
+        "beyond that the film loses more than the mirrors let through",
+    ),
+]
+HoleLength = Annotated[
+    float,
+    Range(
+        0.05,
+        0.95,
+        "",
+        "length of a mirror hole along the beam over its period",
+        "smaller holes do not open, larger ones leave no bridge",
+    ),
+]
+HoleWidth = Annotated[
+    float,
+    Range(
+        0.05,
+        0.95,
+        "",
+        "width of a mirror hole across the beam over that of the beam",
+        "smaller holes do not open, larger ones leave no rim",
+    ),
+]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,13 @@
 from typing import TYPE_CHECKING, Annotated
 
 from cqdphotonics.components.beam import (
+    HoleLength,
+    HoleWidth,
     Lattice,
+    Mirror,
+    Taper,
     Waveguide,
+    Width,
     draw_beam,
     row_of_holes,
 )
@@ -14,40 +19,6 @@ from cqdphotonics.layout.parameters import Choice, Range
 if TYPE_CHECKING:
     import gdsfactory as gf
 
-Width = Annotated[
-    float, Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes")
-]
-Taper = Annotated[int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")]
-Mirror = Annotated[
-    int,
-    Range(
-        0,
-        60,
-        "",
-        "mirror holes on each side",
-        "beyond that the film loses more than the mirrors let through",
-    ),
-]
-HoleLength = Annotated[
-    float,
-    Range(
-        0.05,
-        0.95,
-        "",
-        "length of a mirror hole along the beam over its period",
-        "smaller holes do not open, larger ones leave no bridge",
-    ),
-]
-HoleWidth = Annotated[
-    float,
-    Range(
-        0.05,
-        0.95,
-        "",
-        "width of a mirror hole across the beam over that of the beam",
-        "smaller holes do not open, larger ones leave no rim",
-    ),
-]
 End = Annotated[
     float, Range(0.2, 20.0, "µm", "beam drawn beyond the last hole", "the beam is held there")
 ]

@@ -2,7 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from cqdphotonics.components.beam import Lattice, draw_beam, row_of_holes
+from cqdphotonics.components.beam import (
+    HoleLength,
+    HoleWidth,
+    Lattice,
+    Mirror,
+    Taper,
+    Width,
+    draw_beam,
+    row_of_holes,
+)
 from cqdphotonics.components.grating import Grating, draw_grating
 from cqdphotonics.layout import shapes
 from cqdphotonics.layout.component import (
@@ -25,9 +34,7 @@ SMALLEST = 0.03
 
 @component
 def nanobeam_ring(
-    width: Annotated[
-        float, Range(0.1, 2.0, "µm", "width of the beam", "wider beams guide several modes")
-    ] = 0.46,
+    width: Width = 0.46,
     inner_period: Annotated[
         float,
         Range(0.05, 1.0, "µm", "period in the middle", "the mode lies at about twice n·period"),
@@ -36,39 +43,10 @@ def nanobeam_ring(
         float,
         Range(0.05, 1.0, "µm", "period of the mirrors", "their gap must hold the mode"),
     ] = 0.22,
-    taper: Annotated[
-        int, Range(1, 60, "", "tapered holes on each side", "none would be no cavity")
-    ] = 8,
-    mirror: Annotated[
-        int,
-        Range(
-            0,
-            60,
-            "",
-            "mirror holes on each side",
-            "beyond that the film loses more than the mirrors let through",
-        ),
-    ] = 6,
-    hole_length: Annotated[
-        float,
-        Range(
-            0.05,
-            0.95,
-            "",
-            "length of a hole along the beam over its period",
-            "smaller holes do not open, larger ones leave no bridge",
-        ),
-    ] = 0.60,
-    hole_width: Annotated[
-        float,
-        Range(
-            0.05,
-            0.95,
-            "",
-            "width of a hole across the beam over that of the beam",
-            "smaller holes do not open, larger ones leave no rim",
-        ),
-    ] = 0.72,
+    taper: Taper = 8,
+    mirror: Mirror = 6,
+    hole_length: HoleLength = 0.60,
+    hole_width: HoleWidth = 0.72,
     gap: Annotated[
         float,
         Range(SMALLEST, 2.0, "µm", "between beam and ring: sets J", "narrower ones don't open"),

@@ -13,22 +13,34 @@ from cqdphotonics.layout.rounding import rounded_points
 if TYPE_CHECKING:
     import gdsfactory as gf
 
+DotX = Annotated[
+    float,
+    Range(
+        -0.5,
+        0.5,
+        "µm",
+        "how far the dot is from the axis, along x",
+        "it has to lie in the gap below the patch",
+    ),
+]
+DotY = Annotated[
+    float,
+    Range(
+        -0.5,
+        0.5,
+        "µm",
+        "how far the dot is from the axis, along y",
+        "it has to lie in the gap below the patch",
+    ),
+]
+
 
 @component
 def nanopatch_disc(
     radius: Annotated[
         float, Range(0.01, 2.0, "µm", "radius of the disc", "it sets the resonance of the gap")
     ] = 0.035,
-    dot_x: Annotated[
-        float,
-        Range(
-            -0.5,
-            0.5,
-            "µm",
-            "how far the dot is from the axis, along x",
-            "it has to lie in the gap below the patch",
-        ),
-    ] = 0.0,
+    dot_x: DotX = 0.0,
 ) -> "gf.Component":
     """Metal disc over a metal film, the dot in the gap below it.
 
@@ -69,26 +81,8 @@ def nanopatch_cube(
     corner: Annotated[
         float, Range(0.0, 0.2, "µm", "radius of the corners", "grown cubes have about 8 nm")
     ] = 0.008,
-    dot_x: Annotated[
-        float,
-        Range(
-            -0.5,
-            0.5,
-            "µm",
-            "how far the dot is from the axis, along x",
-            "it has to lie in the gap below the patch",
-        ),
-    ] = 0.03,
-    dot_y: Annotated[
-        float,
-        Range(
-            -0.5,
-            0.5,
-            "µm",
-            "how far the dot is from the axis, along y",
-            "it has to lie in the gap below the patch",
-        ),
-    ] = 0.0,
+    dot_x: DotX = 0.03,
+    dot_y: DotY = 0.0,
 ) -> "gf.Component":
     """Metal cube over a metal film, the dot in the gap below it, near an edge.
 
