@@ -8,6 +8,7 @@ Express 10, 853 (2002)). Its box has to lie where the mode has decayed: the wall
 are electric conductors, those half a step below its lower ends magnetic ones.
 The permittivity of each component is averaged over its own cell, harmonically across interfaces
 and arithmetically along them, so that the error falls as the square of the grid's step.
+A bend is straight in the coordinates of its own turn, where ε and µ depend on the radius.
 """
 
 from collections.abc import Callable
@@ -182,6 +183,7 @@ def guided_modes(
     count: int = 2,
     step: float,
     floor: float,
+    radius: float | None = None,
 ) -> list[Mode]:
     """Guided modes of any cross-section ε(y, z), highest effective index first.
 
@@ -195,6 +197,11 @@ def guided_modes(
         As in `strip_modes`.
     floor : float
         Index of the surroundings: what lies at or below it is not guided.
+    radius : float, optional
+        Of a bend, from its axis to y = 0, with y outward (µm). The effective index is that along
+        the turn at y = 0: the angular number over k times the radius. What a bend radiates is
+        left out: the wall at the outer end has to lie before its waves can go out (see
+        `cqdphotonics.fdtd.ring_bus.bent_mode`).
 
     Raises
     ------
@@ -207,7 +214,7 @@ def guided_modes(
             f"a cross-section of {ny} × {nz} points can't be solved: between 8 × 8 and 150 000 "
             "points are allowed. Change the step or the box."
         )
-    grid = _Grid(permittivity, y_range[0], z_range[0], ny, nz, step)
+    grid = _Grid(permittivity, y_range[0], z_range[0], ny, nz, step, radius)
     k = 2 * np.pi / wavelength
     matrix = grid.operator(k)
     indices, vectors = _eigenmodes(matrix, k, count, grid.highest_index)
@@ -268,7 +275,14 @@ class _Grid:
     """
 
     def __init__(
-        self, permittivity: Permittivity, y0: float, z0: float, ny: int, nz: int, step: float
+        self,
+        permittivity: Permittivity,
+        y0: float,
+        z0: float,
+        ny: int,
+        nz: int,
+        step: float,
+        radius: float | None = None,
     ) -> None:
         from scipy import sparse
 
@@ -287,7 +301,18 @@ class _Grid:
         self.epsilon_y = 1 / (1 / y_cells.mean(axis=3)).mean(axis=2)
         self.epsilon_z = 1 / (1 / z_cells.mean(axis=2)).mean(axis=2)
         self.epsilon_x = x_cells.mean(axis=(2, 3))
-        self.highest_index = float(np.sqrt(x_cells.max()))
+        # Along the turn lengths are (1 + y/R) times those at y = 0. Maxwell's equations are those
+        # of a straight guide with ε and µ along x divided by that, across it multiplied, and with
+        # Ex and Hx multiplied (Ward & Pendry, J. Mod. Opt. 43, 773 (1996)).
+        turn = np.arange(ny)[:, None] * step + y0 + np.zeros((1, nz))
+        at_corner = 1 + turn / radius if radius else np.ones((ny, nz))
+        at_centre = at_corner + (step / 2 / radius if radius else 0.0)
+        self.epsilon_y, self.epsilon_z = self.epsilon_y * at_centre, self.epsilon_z * at_corner
+        self.along = self.epsilon_x / at_corner
+        self.mu_y, self.mu_z, self.mu_x = at_corner, at_centre, 1 / at_centre
+        self.stretch_e, self.stretch_h = at_corner, at_centre
+        largest = at_corner.max() if radius else 1.0
+        self.highest_index = float(np.sqrt(x_cells.max()) * largest)
 
         def forward(count: int) -> Any:
             return sparse.diags([-np.ones(count), np.ones(count - 1)], [0, 1]) / step
@@ -300,33 +325,35 @@ class _Grid:
         """The matrix whose eigenvalues are β², acting on (Ey, Ez)."""
         from scipy import sparse
 
-        one = sparse.identity(self.ny * self.nz, format="csr")
-        inverse = sparse.diags(1 / self.epsilon_x.ravel())
-        ey, ez = (sparse.diags(e.ravel()) for e in (self.epsilon_y, self.epsilon_z))
+        def diagonal(values: np.ndarray) -> Any:
+            return sparse.diags(values.ravel())
+
+        inverse, inverse_mu = diagonal(1 / self.along), diagonal(1 / self.mu_x)
+        ey, ez, my, mz = map(diagonal, (self.epsilon_y, self.epsilon_z, self.mu_y, self.mu_z))
         uy, uz, vy, vz = self.uy, self.uz, self.vy, self.vz
         # The names of Zhu & Brown, with their (x, y, z) as our (y, z, x).
         p = sparse.bmat(
             [
-                [-uy @ inverse @ vz / k, k * one + uy @ inverse @ vy / k],
-                [-(k * one + uz @ inverse @ vz / k), uz @ inverse @ vy / k],
+                [-uy @ inverse @ vz / k, k * mz + uy @ inverse @ vy / k],
+                [-(k * my + uz @ inverse @ vz / k), uz @ inverse @ vy / k],
             ]
         )
         self.q = sparse.bmat(
             [
-                [vy @ uz / k, -k * ez - vy @ uy / k],
-                [k * ey + vz @ uz / k, -vz @ uy / k],
+                [vy @ inverse_mu @ uz / k, -k * ez - vy @ inverse_mu @ uy / k],
+                [k * ey + vz @ inverse_mu @ uz / k, -vz @ inverse_mu @ uy / k],
             ]
         ).tocsr()
         return (p @ self.q).tocsc()
 
     def fields(self, k: float, beta: float, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """E and H (3, ny, nz), each component where it lives on the grid."""
+        """E and H (3, ny, nz), each component where it lives on the grid, of the straight guide."""
         magnetic = self.q @ vector / beta
         size = self.ny * self.nz
         ey, ez = vector[:size], vector[size:]
         hy, hz = magnetic[:size], magnetic[size:]
-        ex = 1j / k * (self.vy @ hz - self.vz @ hy) / self.epsilon_x.ravel()
-        hx = -1j / k * (self.uy @ ez - self.uz @ ey)
+        ex = 1j / k * (self.vy @ hz - self.vz @ hy) / self.along.ravel()
+        hx = -1j / k * (self.uy @ ez - self.uz @ ey) / self.mu_x.ravel()
         shape = (self.ny, self.nz)
         return (
             np.stack([f.reshape(shape) for f in (ex, ey, ez)]),
@@ -357,12 +384,14 @@ def _mode(grid: _Grid, k: float, index: float, vector: np.ndarray) -> Mode:
     area = grid.step**2
     # Ey and Hz share their places on the grid, and so do Ez and Hy: the power is exact there.
     power = 0.5 * float((ey * hz.conj() - ez * hy.conj()).real.sum()) * area
-    density = (
-        grid.epsilon_x * np.abs(electric[0]) ** 2
-        + grid.epsilon_y * np.abs(ey) ** 2
-        + grid.epsilon_z * np.abs(ez) ** 2
-    )
-    energy = 0.25 * float(density.sum() + (np.abs(magnetic) ** 2).sum()) * area
+    media = ((grid.along, grid.epsilon_y, grid.epsilon_z), (grid.mu_x, grid.mu_y, grid.mu_z))
+    stored = [
+        float(sum(one * np.abs(f) ** 2 for one, f in zip(medium, fields, strict=True)).sum())
+        for medium, fields in zip(media, (electric, magnetic), strict=True)
+    ]
+    energy = 0.25 * sum(stored) * area
+    electric[0] /= grid.stretch_e
+    magnetic[0] /= grid.stretch_h
     share = float((np.abs(ey) ** 2).sum() / ((np.abs(ey) ** 2).sum() + (np.abs(ez) ** 2).sum()))
     y = grid.y0 + (np.arange(grid.ny) + 0.5) * grid.step
     z = grid.z0 + (np.arange(grid.nz) + 0.5) * grid.step
