@@ -78,15 +78,18 @@ class SimulatedCascade:
         if not isinstance(alone, Record) or not alone.modes:
             raise InputError(f"'{beam.name}' has no mode: it can't be the beam of a cascade.")
         mode = alone.modes[0]
+        wavelength = kept.value("wavelength")  # in the plane, where J was found
+        slower, faster = kept.curves["bus"].bounds  # at the design's own
+        at_it = design.wavelength / wavelength
         return cls(
-            wavelength=kept.value("wavelength"),
+            wavelength=wavelength,
             quality_beam=mode.quality[0],
             quality_ring=kept.value("quality_ring"),
             purcell=mode.purcell,
             # A narrow line takes little of the band: half of it lies lower than this.
             background=float(np.median(read_pictured(beam)["purcell"])),
             coupling=kept.curves["coupling"].bounds,
-            bus=kept.curves["bus"].bounds,
+            bus=(slower * at_it, faster * at_it),
         )
 
     def rates(self, radiative: float, nonradiative: float, wavelength: float) -> "Rates":

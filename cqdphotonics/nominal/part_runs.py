@@ -31,8 +31,9 @@ from cqdphotonics.nominal.design import NominalDesign
 from cqdphotonics.nominal.parts import Curve, PartFigure, PartsRecord, write_parts
 
 GRIDS = (14.0, 20.0)
-"""Pixels a wavelength of the two (r, z) runs; their difference is the uncertainty. The wavelength is
-where they lead to: its error falls as the square of the pixel (tests/physics/test_ring_bus.py)."""
+"""Pixels a wavelength of the two (r, z) runs; their difference is the uncertainty. The wavelength
+is where they lead to: its error falls as the square of the pixel (tests/physics/test_ring_bus.py).
+"""
 
 GAPS = (0.08, 0.14, 0.20, 0.26, 0.35)
 """Between beam and ring in µm at `_AT`; in proportion at other wavelengths."""
@@ -41,7 +42,7 @@ _WIDE_GAP, _LONG = 0.3, plane.InPlane(periods=750.0)
 """From this gap on runs take three times as long: a beat of the two modes lasts π/J, and after an
 eighth of one, as at 0.32 µm and 250 periods, the fit left more than a tenth of J."""
 
-BUS_GAPS = (0.10, 0.15, 0.20, 0.30)
+BUS_GAPS = (0.06, 0.10, 0.15, 0.20, 0.30)
 """Between ring and bus, likewise."""
 
 _AT = 0.62
