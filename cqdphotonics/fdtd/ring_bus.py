@@ -27,6 +27,7 @@ _REACH = 1.0
 
 _SLICES = 1001
 _MARGIN = 0.9
+_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,26 @@ def bent_mode(section: StripSection, radius: float, wavelength: float) -> Mode:
         radius=radius,
     )
     return _first_te(modes, section, wavelength)
+
+
+def resonance(
+    section: StripSection, radius: float, angular_number: int, wavelength: float
+) -> float:
+    """Where a ring holds `angular_number` waves, λ = 2πR n_eff(λ)/m in µm, near a wavelength.
+
+    Raises
+    ------
+    InputError
+        See `bus_coupling`.
+    """
+    turn = 2 * np.pi * radius / angular_number
+    at = wavelength
+    for _ in range(_STEPS):
+        bend = bent_mode(section, radius, at)
+        # Newton: dn/dλ = −(n_g − n)/λ.
+        missing = turn * bend.effective_index - at
+        at += missing / (1 + turn * (bend.group_index - bend.effective_index) / at)
+    return float(at)
 
 
 def exchanged(

@@ -101,8 +101,10 @@ def test_figures_are_complete_and_agree():
         lost = kept.purcell[0] - kept.absorbed[0] - sum(kept.radiated.values())
         # What goes into guided modes is the rest; nothing here may be more than the whole.
         assert lost > -0.02 * kept.purcell[0], name
-        grids = {"fine": 3, "theory": 0}.get(kept.fidelity, 1)
-        assert len(kept.job_hashes) == len(kept.grids) == grids
+        # Between a dot and a metal no grid is finer than 200 pixels a µm: two are left of three.
+        grids = {"fine": (2, 3), "theory": (0,)}.get(kept.fidelity, (1,))
+        assert len(kept.job_hashes) == len(kept.grids)
+        assert len(kept.grids) in grids
         shares = [kept.share(design.na, side).nominal_value for side in ("up", "down")]
         assert 0 < sum(shares) <= 1.02
         assert kept.verdict
@@ -367,7 +369,8 @@ def test_command_line(capsys):
     assert main(["components", "bullseye", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)["nominal"]
     assert [one["name"] for one in shown] == [
-        "bullseye_520", "bullseye_dbr_520", "bullseye_630", "bullseye_dbr_630",
+        "bullseye_520", "bullseye_dbr_520", "bullseye_oxide_520",
+        "bullseye_630", "bullseye_dbr_630", "bullseye_oxide_630",
         "bullseye_1300", "bullseye_dbr_1300",
     ]  # fmt: skip
     assert main(["components", "l3"]) == 0

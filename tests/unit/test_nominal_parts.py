@@ -70,6 +70,22 @@ def test_parts_say_how_many_dimensions(name):
     assert kept.figures[0].dimension in text
 
 
+@pytest.mark.parametrize("name", [name for name in IN_PARTS if name not in CASCADES])
+def test_a_bus_adds_its_rate_to_the_ring_s_own_loss(name):
+    """1/Q with the bus is 1/Q without and κ2/ω; F falls as Q does."""
+    kept = read_parts(nominal.load(name))
+    wavelength = nominal.load(name).wavelength
+    loss = 1 / kept.value("quality") + kept.value("bus") / angular_frequency(wavelength)
+    assert 1 / kept.value("quality_loaded") == pytest.approx(loss, rel=0.01)
+    assert kept.value("bus_share") == pytest.approx(
+        1 - kept.value("quality_loaded") / kept.value("quality"), rel=1e-3
+    )
+    bare = "purcell" if "purcell" in {one.key for one in kept.figures} else "purcell_straight"
+    assert kept.value("purcell_loaded") / kept.value(bare) == pytest.approx(
+        kept.value("quality_loaded") / kept.value("quality"), rel=1e-3
+    )
+
+
 @pytest.mark.parametrize("name", CASCADES)
 def test_coupling_falls_exponentially_with_the_gap(name):
     """As the evanescent fields: within 10 % of an exponential over all gaps."""
