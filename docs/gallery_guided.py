@@ -150,19 +150,18 @@ def in_parts(design: nominal.NominalDesign, parts: nominal.PartsRecord) -> list[
          mode_field(mode, strip, design.name)),
     ]  # fmt: skip
     drawn = "Drawn from {} of the parts: not a simulated spectrum."
-    if not parts.curves:
-        said = (
-            f"{drawn.format('λ, Q and free spectral range')} Q = {_power_of_ten(quality)} without "
-            "the bus, which makes the lines broader and lower"
-        )
-        return [*shown, (said, _comb(design, spacing, quality))]
-    bus = parts.curves["bus"].at(given["bus_gap"])
-    loaded = 1 / (1 / quality + bus / angular_frequency(design.wavelength))
+    if parts.curves:
+        bus = parts.curves["bus"].at(given["bus_gap"])
+        loaded = 1 / (1 / quality + bus / angular_frequency(design.wavelength))
+    else:
+        loaded = parts.value("quality_loaded")
     said = (
         f"{drawn.format('λ, Q, κ2 and free spectral range')} Q of the ring "
         f"{_power_of_ten(loaded)} with its bus, {_power_of_ten(quality)} without"
     )
     shown.append((said, _comb(design, spacing, loaded)))
+    if not parts.curves:
+        return shown
     said = (
         f"{drawn.format('J, κ2 and Q')} A dot in the beam, the ring brought to the beam's line: "
         "what reaches the bus; losses of the beam are left out"

@@ -94,13 +94,21 @@ def bus_coupling(
     InputError
         Rim or bus guides nothing, or so little that the rim radiates at its outer wall.
     """
+    margin = _margin(section, wavelength)
+    # Half way across the gap, but near enough to the rim to have its field there.
+    half = section.width / 2
+    at = half + min(gap / 2, (_caustic(section, radius, wavelength) - half) / 2, margin / 2)
     bend = bent_mode(section, radius, wavelength)
     side = _fundamental(section, wavelength)
-    bus = strip_modes(replace(section, width=bus_width), wavelength, count=_BUS_MODES)
+    bus = strip_modes(
+        replace(section, width=bus_width),
+        wavelength,
+        count=_BUS_MODES,
+        margin=max(margin, half + gap - at + margin / 10),
+    )
     if not bus:
         raise InputError(f"a bus {bus_width:g} µm wide guides nothing at {wavelength:g} µm.")
-    distance = section.width / 2 + gap + bus_width / 2
-    at = section.width / 2 + gap / 2
+    distance = half + gap + bus_width / 2
     shares, count = [], {"TE": 0, "TM": 0}
     for mode in bus:
         name = f"{mode.polarisation}{count[mode.polarisation]}"
@@ -123,9 +131,8 @@ def bent_mode(section: StripSection, radius: float, wavelength: float) -> Mode:
         See `bus_coupling`.
     """
     around = max(section.below, section.above)
-    index = _fundamental(section, wavelength).effective_index
-    margin = _MARGIN * wavelength / around
-    half, caustic = section.width / 2, radius * (index / around - 1)
+    margin = _margin(section, wavelength)
+    half, caustic = section.width / 2, _caustic(section, radius, wavelength)
     if caustic < half + wavelength / around / 4:
         raise InputError(
             f"a bend of {radius:g} µm radiates next to its wall: its light leaves {caustic:.3g} µm "
@@ -142,6 +149,16 @@ def bent_mode(section: StripSection, radius: float, wavelength: float) -> Mode:
         radius=radius,
     )
     return _first_te(modes, section, wavelength)
+
+
+def _margin(section: StripSection, wavelength: float) -> float:
+    return _MARGIN * wavelength / max(section.below, section.above)
+
+
+def _caustic(section: StripSection, radius: float, wavelength: float) -> float:
+    """From the middle of the rim to where the surroundings carry its light away."""
+    index = _fundamental(section, wavelength).effective_index
+    return radius * (index / max(section.below, section.above) - 1)
 
 
 def resonance(

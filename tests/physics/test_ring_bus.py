@@ -193,3 +193,13 @@ def test_a_straight_side_exchanges_as_the_pair_beats():
 def test_a_bend_that_radiates_is_refused():
     with pytest.raises(InputError, match="larger radius"):
         bus_coupling(StripSection(0.46, 0.32, 2.04, 1.457, 1.0), 0.8, 0.63, 0.15, 0.4)
+
+
+def test_wide_gaps_go_on_with_the_exponential():
+    """The surface between the two moves, what crosses it does not: a smooth fall over all gaps."""
+    section = StripSection(0.46, 0.32, 2.04, 1.457, 1.457)
+    gaps = [0.4, 0.6, 0.8, 1.0]
+    rates = [bus_coupling(section, 3.0, 0.63, gap, 0.24).rate for gap in gaps]
+    slopes = np.diff(np.log(rates))
+    assert (slopes < 0).all()
+    assert np.ptp(slopes) < 0.3 * abs(slopes.mean())
