@@ -125,7 +125,8 @@ def _compute(
             done.append({"name": name, **parts.model_dump(mode="json")})
             lines += [f"{name}: in parts", *(f"  {what}: {value}" for what, value in parts.rows())]
             continue
-        say(f"{name}: {design.command}")
+        at = fidelity or design.fidelity
+        say(f"{name}: {design.model_copy(update={'fidelity': at}).command}")
 
         def show(report: dict[str, Any], name: str = name) -> None:
             say(
