@@ -192,12 +192,8 @@ def _against(
     for one in nominal.compare(design.model_copy(update={"literature": known}), kept):
         sign = "≤" if one.claim.at_most else "≥"
         value = "not simulated" if kept is None else "not known"
-        verdict = ""
-        if one.found is not None:
-            value = one.said
-            verdict = "reached" if one.reached else "not reached"
-            verdict += ", though within its uncertainty" if one.within else ""
-        found.append((one.claim.symbol, f"{sign} {one.claim.value:g}", value, verdict))
+        value = value if one.found is None else one.said
+        found.append((one.claim.symbol, f"{sign} {one.claim.value:g}", value, one.verdict))
     return [
         f"{beside}: {known.device}, {known.source} ({MARKS[known.mark]}).",
         "",

@@ -27,7 +27,7 @@ class Compared:
     found: "UFloat | None"
     reached: bool
     within: bool
-    """Not reached, but the uncertainty does not exclude it."""
+    """Its uncertainty does not exclude the contrary."""
     said: str = ""
     """What was found, in words."""
 
@@ -36,10 +36,15 @@ class Compared:
         """One line, e.g. ``"F ≥ 12: 21.8 ± 1.0, reached"``."""
         if self.found is None:
             return f"{self.claim.text}: not known"
-        verdict = "reached" if self.reached else (
-            "not reached, though within its uncertainty" if self.within else "not reached"
-        )  # fmt: skip
-        return f"{self.claim.text}: {self.said}, {verdict}"
+        return f"{self.claim.text}: {self.said}, {self.verdict}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is reached, and how surely; empty where nothing is known."""
+        if self.found is None:
+            return ""
+        doubt = ", though within its uncertainty" if self.within else ""
+        return ("reached" if self.reached else "not reached") + doubt
 
 
 def compare(design: NominalDesign, kept: Record | ArrayRecord | None) -> list[Compared]:
@@ -56,7 +61,7 @@ def _compared(claim: Claim, design: NominalDesign, kept: Record | ArrayRecord | 
     lead = claim.value - found if claim.at_most else found - claim.value
     reached = lead.nominal_value >= 0
     said = kept.words(found) if isinstance(kept, Record) else format_quantity(found)
-    within = not reached and lead.nominal_value + lead.std_dev >= 0
+    within = abs(lead.nominal_value) < lead.std_dev
     return Compared(claim, found, reached, within, said)
 
 
@@ -108,7 +113,9 @@ def judgement(design: NominalDesign, kept: Record | ArrayRecord | None) -> str:
             f"The figures are reached at `{kept.fidelity}`, on one grid: unverified, so that no "
             f"match is claimed. {design.gap}"
         ).strip()
-    return f"Performance matched. {design.gap}".strip()
+    doubtful = ", ".join(one.claim.symbol for one in compare(design, kept) if one.within)
+    but = f", in {doubtful} only within its uncertainty" if doubtful else ""
+    return f"Performance matched{but}. {design.gap}".strip()
 
 
 def balanced(kept: Record | ArrayRecord) -> bool:
