@@ -190,9 +190,20 @@ def test_a_straight_side_exchanges_as_the_pair_beats():
     assert np.diff(amplitudes)[0] / 10 == pytest.approx(pi / 0.63 * (even - odd), rel=0.01)
 
 
-def test_a_bend_that_radiates_is_refused():
-    with pytest.raises(InputError, match="larger radius"):
-        bus_coupling(StripSection(0.46, 0.32, 2.04, 1.457, 1.0), 0.8, 0.63, 0.15, 0.4)
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ((0.8, 0.63, 0.15, 0.4), "larger radius"),
+        ((0.2, 0.63, 0.15, 0.4), r"radius 0\.2 µm: it has to be more than 0\.23"),
+        ((3.0, 0.63, 0.0, 0.4), "gap 0 µm"),
+        ((3.0, 0.63, float("nan"), 0.4), "gap nan"),
+        ((3.0, 0.63, 0.15, 0.4, -1.0), "straight side -1"),
+        ((3.0, 0.63, 0.15, 0.02), "guides nothing"),
+    ],
+)
+def test_what_can_not_be_is_refused(given, complaint):
+    with pytest.raises(InputError, match=complaint):
+        bus_coupling(StripSection(0.46, 0.32, 2.04, 1.457, 1.0), *given)
 
 
 def test_wide_gaps_go_on_with_the_exponential():
