@@ -1,6 +1,7 @@
 """Nominal designs in words and rows, for the command line and the gallery."""
 
 from collections.abc import Iterator
+from math import ceil, log10
 from typing import Any
 
 from cqdphotonics.display import format_number, format_quantity, quantity
@@ -46,11 +47,12 @@ def rows(design: NominalDesign, kept: Record | ArrayRecord) -> Iterator[tuple[st
         aside = where.nominal_value - design.wavelength
         if abs(aside) * mode.quality[0] > where.nominal_value:
             factor = design.wavelength / where.nominal_value
+            digits = max(4, ceil(log10(mode.quality[0])))  # to a fraction of a linewidth
             yield (
                 "",
                 (
                     f"more than a linewidth beside {design.wavelength:g} µm: scale all lengths by "
-                    f"{factor:.4f} to bring it there"
+                    f"{factor:.{digits}f} to bring it there"
                 ),
             )
         yield "Q", format_quantity(quantity(*mode.quality))
