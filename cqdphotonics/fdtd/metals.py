@@ -389,8 +389,9 @@ def pole_resolution(fits: Sequence[MediumModel], courant: float, planned: float)
 
 
 STAIRCASE = (
-    "metal with side walls, or in 3D: staircases, beside which a power is percent to tens of "
-    "percent off (docs/validation.md: spheres, and a disc in 3D)"
+    "metal with side walls, or in 3D: staircases where walls are not on grid points, and films "
+    "end without a lossy rim; beside them a power is percent to tens of percent off "
+    "(docs/validation.md: spheres, and a disc in 3D)"
 )
 """A note of plans whose metals are more than plane films in cylindrical runs."""
 

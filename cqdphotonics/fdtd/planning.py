@@ -16,6 +16,7 @@ from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd import metals
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
+from cqdphotonics.fdtd.faces import with_face_layers
 from cqdphotonics.fdtd.geometry import interfaces, lateral, solids_about_emitter
 from cqdphotonics.fdtd.guided import PORT_FREQUENCIES_STEP, port_notes, port_specs
 from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, SourceSpec, StopSpec
@@ -278,7 +279,11 @@ def _job(
         name: _on_grid(media[name], wavelength, resolution, formulation) for name in sorted(used)
     }
     lossy = any(medium.poles for medium in on_grid.values())
-    solids = solids_about_emitter(scene, dispersive, (half_width, half_depth))
+    inner = (half_width, half_depth)
+    if dispersive and not cylindrical:
+        solids, on_grid = with_face_layers(scene, on_grid, 1 / resolution, 1 / wavelength, inner)
+    else:
+        solids = solids_about_emitter(scene, dispersive, inner)
     if ends:
         solids, on_grid = metals.rim(solids, on_grid, half_width - margin, half_width)
     job = Job(

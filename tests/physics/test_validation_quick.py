@@ -105,3 +105,25 @@ def test_gold_film_oracle_counts_absorption():
     index = complex(materials.load("Au").index(0.65))
     near = dipole_in_multilayer([1.46, index, 1.0], [0.04], 2, 0.02, 0.65, "perpendicular")
     assert 0 < near.rest < near.total
+
+
+@pytest.mark.meep
+def test_one_pixel_above_silver_in_three_dimensions(store_root):
+    """30 %: the film ends .26 µm aside, and its plasmons come back from there. With the metal's
+    face half a pixel off, as its points alone have it, the power is twice to three times as high.
+    """
+    height, wavelength = 0.02, 0.63
+    scene = planar_scene("SiO2", [("Ag", 0.1)], "air", height, "z", cylindrical=False)
+    (job,) = plan(scene, wavelength, "coarse", bandwidth=0.06).jobs
+    assert job.formulation == "cartesian"
+    assert height * job.resolution == pytest.approx(1)
+    analysis = Bench(Store(store_root)).solve(job)
+    glass = materials.load("SiO2").index(wavelength).real
+    silver = materials.load("Ag").model(wavelength - 0.03, wavelength + 0.03)
+    exact = [
+        dipole_in_multilayer(
+            [glass, complex(silver.index(w)), 1.0], [0.1], 2, height, w, "perpendicular"
+        ).total
+        for w in analysis.wavelength
+    ]
+    assert analysis.purcell / exact == pytest.approx(np.ones(len(exact)), abs=0.3)
