@@ -367,6 +367,7 @@ def _provenance(planned: LatticePlan, raws: list[RawResult]) -> dict[str, Any]:
             {
                 "pixels_per_um": each.resolution,
                 "voxels": each.voxels(),
+                "solids": len(each.solids),
                 "time_um_per_c": float(raw.arrays["summary"][0]),
                 **{k: raw.meta[k] for k in ("meep", "python", "ranks", "seconds", "finished")},
             }

@@ -390,6 +390,7 @@ def _provenance(planned: Plan, raws: list[RawResult], done: list[str]) -> dict[s
             {
                 "pixels_per_um": job.resolution,
                 "voxels": job.voxels(),
+                "solids": len(job.solids),
                 "time_um_per_c": float(raw.arrays["summary"][0]),
                 "extrapolated_share": float(raw.arrays["summary"][1]),
                 **{k: raw.meta[k] for k in ("meep", "python", "ranks", "seconds", "finished")},

@@ -157,14 +157,18 @@ def _planned(jobs: Sequence[Any], kept: Record | ArrayRecord) -> bool:
     """Whether these are the jobs that were run, but for the last digits of a metal's fit.
 
     Least squares end in other last digits on another processor, and so does a job's hash; then
-    grids and cells are compared instead.
+    grids, cells and numbers of solids (where they were kept) are compared instead.
     """
     if tuple(job.hash for job in jobs) == kept.job_hashes:
         return True
     if not any(medium.poles for job in jobs for medium in job.media.values()):
         return False
-    grids = [(grid["pixels_per_um"], grid["voxels"]) for grid in kept.grids]
-    return grids == [(float(f"{job.resolution:.5g}"), job.voxels()) for job in jobs]
+    return len(jobs) == len(kept.grids) and all(
+        grid["pixels_per_um"] == float(f"{job.resolution:.5g}")
+        and grid["voxels"] == job.voxels()
+        and grid.get("solids", len(job.solids)) == len(job.solids)
+        for grid, job in zip(kept.grids, jobs, strict=True)
+    )
 
 
 SAID: dict[Standing, str] = {

@@ -312,6 +312,27 @@ def test_an_open_cavity_is_on_its_resonance(name):
     assert into_lens(0.0) > 5 * max(into_lens(-step), into_lens(step))
 
 
+def test_metals_are_compared_by_grids_cells_and_solids():
+    """Their jobs' hashes hold last digits of a fit, which are another processor's."""
+    design = nominal.load("bowtie_630")
+    kept = nominal.read_record(design)
+    jobs = design.plan(kept.fidelity).jobs
+
+    def of(more):
+        grids = tuple(
+            {
+                "pixels_per_um": job.resolution,
+                "voxels": job.voxels(),
+                "solids": len(job.solids) + more,
+            }
+            for job in jobs
+        )
+        return kept.model_copy(update={"job_hashes": ("x",), "grids": grids})
+
+    assert nominal.standing(design, of(0)) == "current"
+    assert nominal.standing(design, of(-1)) == "other numerics"
+
+
 def test_what_theory_says_anew(tmp_path):
     design = nominal.load("planar_half_630")
     kept = compute(design, directory=tmp_path)
