@@ -133,7 +133,7 @@ def test_a_nanopatch_disc_resonates_as_a_round_patch(store_root):
 def test_a_nanopatch_cube_turns_a_dark_dipole_bright(store_root):
     """A vertical dipole in the film under a plane surface sends 3 % up; near the cube's edge more.
 
-    Measured: F 14 for 2.1, ten times as much light upward. The budget closes to .1 %.
+    Measured: F 4.7 for 2.1 (4.4 on a finer grid), thirteen times as much light upward.
     """
     cell = components.nanopatch_cube(size=0.16, corner=0.02, dot_x=0.07)
     stack = stacks.load("nanopatch-silver-on-gold", gap=0.1, thickness=0.1)
@@ -141,8 +141,8 @@ def test_a_nanopatch_cube_turns_a_dark_dipole_bright(store_root):
     budget = response.energy_budget
     plain = without_structure(stack, 0.75, "z", {"patch": "air"})
     assert abs(budget.residual) < 5e-3
-    assert budget.total > 3 * plain.total
-    assert budget.up > 4 * plain.up
+    assert budget.total > 2 * plain.total
+    assert budget.up > 8 * plain.up
 
 
 def film_index(metal, polymer, thickness, wavelength):
