@@ -119,42 +119,48 @@ def face_layers(
     layers: list[Solid] = []
     added: dict[str, MediumSpec] = {}
     half = (SHEET if averaged else 0.5) * pixel / 2
+    walls = [
+        averaged and _keeps_walls(solid, pattern) and not _between_points(solid, cell.centre, pixel)
+        for solid in pattern
+    ]
 
-    def lay(shape: Solid, low: float, high: float, filling: _Filling, lean: float = 0.0) -> None:
+    def lay(shape: Solid, filling: _Filling) -> None:
         name, spec = filling
         if spec is not None:
             added[name] = spec
-        layers.append(replace(shape, material=name, zmin=low, zmax=high, sidewall_angle=lean))
+        layers.append(replace(shape, material=name))
 
-    walls = [
-        averaged and _alone(solid, pattern) and not _between_points(solid, cell.centre, pixel)
-        for solid in pattern
-    ]
-    for solid, wall in zip(pattern, walls, strict=True):
-        z = (solid.zmin + solid.zmax) / 2
-        inner = (solid.material, None)
-        if wall and (ring := _between((_filling(outside, background, z), None), inner, media)):
-            for shape, filling in ((solid.grown(half), ring), (solid.grown(-half), inner)):
-                lay(shape, solid.zmin, solid.zmax, filling, solid.sidewall_angle)
+    def lay_all(parts: Sequence[tuple[Solid, _Filling, _Filling | None]]) -> None:
+        # All walls first: what of them is within another solid goes under.
+        for shape, _, wall in parts:
+            if wall is not None:
+                lay(shape.grown(half), wall)
+        for shape, filling, wall in parts:
+            lay(shape if wall is None else shape.grown(-half), filling)
+
+    upright: list[tuple[Solid, _Filling, _Filling | None]] = []
+    for solid, walled in zip(pattern, walls, strict=True):
+        beside = _filling(outside, background, (solid.zmin + solid.zmax) / 2), None
+        filling: _Filling = solid.material, None
+        upright.append((solid, filling, _between(beside, filling, media) if walled else None))
+    if any(wall for *_, wall in upright):
+        lay_all(upright)
     for number in sorted(numbers):
         z, along = zero + number * pixel / 2, number % 2 == 0
+        low, high = z - half, z + half
         around = _mixture(outside, background, media, z, pixel, along, frequency)
-        laid = _wanted(around, averaged)
-        if laid:
-            lay(cell, z - half, z + half, around)
-        for solid, column, wall in zip(pattern, columns, walls, strict=True):
-            if not solid.zmin - pixel / 2 < z < solid.zmax + pixel / 2:
-                continue
-            filling = _mixture(column, background, media, z, pixel, along, frequency)
-            if not (laid or _wanted(filling, averaged)):
-                continue
-            laid = True
-            lean = (0.5 * (solid.zmin + solid.zmax) - z) * tan(radians(solid.sidewall_angle))
-            shape = solid.grown(lean)
-            if wall and (ring := _between(around, filling, media)):
-                lay(shape.grown(half), z - half, z + half, ring)
-                shape = shape.grown(-half)
-            lay(shape, z - half, z + half, filling)
+        flat: list[tuple[Solid, _Filling, _Filling | None]] = []
+        for solid, column, walled in zip(pattern, columns, walls, strict=True):
+            if solid.zmin - pixel / 2 < z < solid.zmax + pixel / 2:
+                lean = (0.5 * (solid.zmin + solid.zmax) - z) * tan(radians(solid.sidewall_angle))
+                shape = replace(solid.grown(lean), zmin=low, zmax=high, sidewall_angle=0.0)
+                filling = _mixture(column, background, media, z, pixel, along, frequency)
+                flat.append((shape, filling, _between(around, filling, media) if walled else None))
+        if _wanted(around, averaged):
+            lay(replace(cell, zmin=low, zmax=high), around)
+        elif not any(_wanted(filling, averaged) for _, filling, _ in flat):
+            continue
+        lay_all(flat)
     return layers, added
 
 
@@ -164,13 +170,19 @@ def _wanted(filling: _Filling, averaged: bool) -> bool:
     return spec is not None and (bool(spec.poles) or not averaged)
 
 
-def _alone(solid: Solid, pattern: Sequence[Solid]) -> bool:
-    """Whether no other solid overlaps or touches it, as far as their bounds say."""
+def _keeps_walls(solid: Solid, pattern: Sequence[Solid]) -> bool:
+    """Whether what it overlaps is of the same metal and height, and it touches nothing else.
+
+    By bounds: the wall between two solids that touch would be half metal.
+    """
     x0, y0, x1, y1 = solid.bounds
     for other in pattern:
         a0, b0, a1, b1 = other.bounds
-        apart = a0 > x1 or a1 < x0 or b0 > y1 or b1 < y0
-        if other is not solid and not apart:
+        across, along = min(x1, a1) - max(x0, a0), min(y1, b1) - max(y0, b0)
+        if other is solid or min(across, along) < -_TINY:
+            continue
+        same = (other.material, other.zmin, other.zmax) == (solid.material, solid.zmin, solid.zmax)
+        if not same or min(across, along) < _TINY:
             return False
     return True
 

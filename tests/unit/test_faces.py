@@ -81,6 +81,17 @@ def test_solids_that_touch_keep_the_metal_between_them_whole():
     assert strength([BLOCK, above, *layers], added, (0.0, 0.0, 0.06)) == 0.5
 
 
+def test_solids_that_overlap_have_their_common_outline_for_a_wall():
+    caps = [Disc((x, 0.0), 0.03, 0.0, 0.04, "m") for x in (-0.05, 0.05)]
+    rod = [BLOCK, *caps]
+    layers, added = laid(rod)
+    cases = {
+        (0.05, 0.0, 0.02): 1.0, (0.05, 0.02, 0.04): 0.5, (-0.02, 0.0, 0.02): 1.0,  # ends within
+        (0.08, 0.0, 0.02): 0.5, (0.0, 0.03, 0.02): 0.5, (0.08, 0.0, 0.04): 0.25,
+    }  # fmt: skip
+    assert {point: strength([*rod, *layers], added, point) for point in cases} == cases
+
+
 def test_a_wall_between_the_points_has_no_half_metal():
     aside = replace(BLOCK, size=(0.09, 0.06))  # Ex is on its walls, and across them
     layers, _ = laid([aside])
