@@ -9,8 +9,8 @@ across it (half a pixel aside), so that an isotropic medium will do.
 
 Where the solver averages dielectrics over pixels (dipoles in 3D), the layers are sheets that only
 the points at their height are in: they change what is taken there, point by point, of the metal's
-poles, and leave the averages as they are. Upright walls have such sheets, too. Without them a dipole
-in a gap of two pixels between metals had 26 times its power (docs/simulation.md).
+poles, and leave the averages as they are. Upright walls have such sheets, too. Without them a
+dipole in a gap of two pixels between metals had 26 times its power (docs/simulation.md).
 """
 
 from collections.abc import Mapping, Sequence
