@@ -266,8 +266,7 @@ def _job(
         least = 0.0 if close else _LEAST_RADIUS_AT_METAL if near else _LEAST_RADIUS
         x_reach = max(x_reach, least * wavelength / around**0.5)
     ends = cylindrical and metals.continuing(scene, dispersive)
-    rim = metals.NARROW_RIM if close else metals.RIM_WAVELENGTHS
-    margin = rim * wavelength if ends else 0.0
+    margin = (metals.NARROW_RIM if close else metals.RIM_WAVELENGTHS) * wavelength if ends else 0.0
     half_width = _round_up(x_reach + padding + margin, resolution)
     half_depth = 0.0 if cylindrical else _round_up(y_reach + padding, resolution)
     box = (_round_up(x_reach + shell, resolution), *mode_box[1:])
@@ -278,12 +277,9 @@ def _job(
     on_grid = {
         name: _on_grid(media[name], wavelength, resolution, formulation) for name in sorted(used)
     }
-    lossy = any(medium.poles for medium in on_grid.values())
-    inner = (half_width, half_depth)
+    solids = solids_about_emitter(scene, dispersive, inner := (half_width, half_depth))
     if dispersive and not cylindrical:
         solids, on_grid = with_face_layers(scene, on_grid, 1 / resolution, 1 / wavelength, inner)
-    else:
-        solids = solids_about_emitter(scene, dispersive, inner)
     if ends:
         solids, on_grid = metals.rim(solids, on_grid, half_width - margin, half_width)
     job = Job(
@@ -314,7 +310,7 @@ def _job(
         stop=StopSpec(
             agreement=grid.agreement,
             # What is absorbed is a difference, so that both of its sides have to be complete.
-            largest_tail=min(grid.largest_tail, _LOSSY_TAIL) if lossy else grid.largest_tail,
+            largest_tail=min(grid.largest_tail, _LOSSY_TAIL) if dispersive else grid.largest_tail,
             interval=(_INTERVAL_AT_METAL if near else _INTERVAL_WAVELENGTHS) * wavelength,
             longest=_LONGEST_WAVELENGTHS * wavelength,
             whole_stretch=not cylindrical,
