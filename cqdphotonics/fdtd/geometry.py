@@ -1,6 +1,6 @@
 """The solids of a scene as the solver's analytic solids, about the emitter."""
 
-from math import cos, isinf, pi, radians, sin, tan
+from math import cos, inf, isinf, pi, radians, sin, tan
 
 from cqdphotonics.fdtd.job import BlockSpec, CylinderSpec, EllipseSpec, PrismSpec, SolidSpec
 from cqdphotonics.fdtd.scene import Scene
@@ -9,6 +9,8 @@ from cqdphotonics.fdtd.solids import Box, Disc, Ellipse, Prism, Solid
 _ELLIPSE_SIDES = 64
 _FAR = 1000.0
 """Half-spaces end here (µm), well beyond any cell."""
+
+_SLIT = 1e-9
 
 
 def solids_about_emitter(
@@ -52,6 +54,44 @@ def solids_about_emitter(
             size=(None, None, _clean(high - low)),
         )
         out.append(_ended(block, dispersive, inner))
+    return tuple(out)
+
+
+def without_slits(
+    solids: tuple[SolidSpec, ...], resolution: float, lift: float
+) -> tuple[SolidSpec, ...]:
+    """The solids of a 3D job, its films reaching the grid points that their faces lie on.
+
+    Meep averages over a pixel where it finds two media there. Where rounding leaves a point of
+    the grid in neither of two films that meet at its height, it finds the background as a third,
+    and none is averaged: the film above or below was a pixel thinner.
+
+    Parameters
+    ----------
+    solids : tuple of SolidSpec
+        About the emitter, which is on a grid point.
+    resolution : float
+        Pixels per µm.
+    lift : float
+        Of the emitter over the middle of the cell, µm: a whole number of pixels.
+    """
+    films: dict[SolidSpec, tuple[float, float]] = {
+        solid: (solid.centre[2] + lift, solid.size[2])
+        for solid in solids
+        if isinstance(solid, BlockSpec) and solid.size[:2] == (None, None) and solid.size[2]
+    }
+    out = []
+    for solid in solids:
+        middle, height = films.get(solid, (inf, 0.0))
+        faces = [
+            face for face in (middle - height / 2, middle + height / 2) if abs(face) < _FAR / 2
+        ]
+        # As Meep has them, to the last digit.
+        points = [(face, round(face * resolution) * (1 / resolution)) for face in faces]
+        on_grid = [z for face, z in points if abs(z - face) < _SLIT]
+        if any(all(abs(z - m) > h / 2 for m, h in films.values()) for z in on_grid):
+            solid = solid.model_copy(update={"size": (None, None, height + 2 * _SLIT)})
+        out.append(solid)
     return tuple(out)
 
 

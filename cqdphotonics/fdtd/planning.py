@@ -17,7 +17,7 @@ from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNa
 from cqdphotonics.fdtd import metals
 from cqdphotonics.fdtd.dispersion import compensated_permittivity
 from cqdphotonics.fdtd.faces import with_face_layers
-from cqdphotonics.fdtd.geometry import interfaces, lateral, solids_about_emitter
+from cqdphotonics.fdtd.geometry import interfaces, lateral, solids_about_emitter, without_slits
 from cqdphotonics.fdtd.guided import PORT_FREQUENCIES_STEP, port_notes, port_specs
 from cqdphotonics.fdtd.job import Job, MediumSpec, MirrorSpec, SourceSpec, StopSpec
 from cqdphotonics.fdtd.media import medium_spec, solver_model
@@ -297,7 +297,7 @@ def _job(
         mode_box=mode_box,
         media=on_grid,
         background=scene.medium,
-        solids=solids,
+        solids=solids if cylindrical else without_slits(solids, resolution, (below - above) / 2),
         mirrors=() if cylindrical else _mirrors(scene, below, above),
         source=_source(
             scene.dipole, cylindrical, resolution, frequencies, _PULSE_AT_METAL if near else 0.1
