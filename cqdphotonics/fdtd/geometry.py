@@ -89,10 +89,15 @@ def without_slits(
         # As Meep has them, to the last digit.
         points = [(face, round(face * resolution) * (1 / resolution)) for face in faces]
         on_grid = [z for face, z in points if abs(z - face) < _SLIT]
-        if any(all(abs(z - m) > h / 2 for m, h in films.values()) for z in on_grid):
+        if any(not any(_holds(*film, z) for film in films.values()) for z in on_grid):
             solid = solid.model_copy(update={"size": (None, None, height + 2 * _SLIT)})
         out.append(solid)
     return tuple(out)
+
+
+def _holds(middle: float, height: float, z: float) -> bool:
+    """Whether a film holds a height in the arithmetic of Meep: by its box, and by its shape."""
+    return middle - height / 2 <= z <= middle + height / 2 and abs(z - middle) <= height / 2
 
 
 def _ended(solid: SolidSpec, dispersive: frozenset[str], inner: tuple[float, float]) -> SolidSpec:
