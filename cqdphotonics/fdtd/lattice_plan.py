@@ -8,7 +8,7 @@ import numpy as np
 from cqdphotonics import materials
 from cqdphotonics.errors import GeometryError, InputError, RangeError, UnknownNameError
 from cqdphotonics.fdtd.faces import face_layers
-from cqdphotonics.fdtd.geometry import solids_about_emitter
+from cqdphotonics.fdtd.geometry import solids_about_emitter, without_slits
 from cqdphotonics.fdtd.job import MediumSpec, MirrorSpec, SolidSpec
 from cqdphotonics.fdtd.lattice import LatticeJob, QuietSpec, Side
 from cqdphotonics.fdtd.metals import ALIGNMENT_RANGE
@@ -212,6 +212,8 @@ def _job(
     near, far = (top, bottom) if light_from == "up" else (bottom, top)
     gap, step = _GAP_WAVELENGTHS * longest, _STEP_WAVELENGTHS * longest
     solids, media = _solids(cell, media, pixel, face + z0, 1 / wavelength, metallic)
+    if not metallic:
+        solids = without_slits(solids, resolution, (below - above) / 2)
     hole = _hole(cell)
     cut = _CUT_WAVELENGTHS * longest
     frequencies = tuple(float(f) for f in 1 / np.linspace(band[1], band[0], SPECTRUM_POINTS))
