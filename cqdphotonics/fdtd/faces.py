@@ -142,7 +142,7 @@ def face_layers(
     for solid, walled in zip(pattern, walls, strict=True):
         beside = _filling(outside, background, (solid.zmin + solid.zmax) / 2), None
         filling: _Filling = solid.material, None
-        upright.append((solid, filling, _between(beside, filling, media) if walled else None))
+        upright.append((solid, filling, _wall(beside, filling, media) if walled else None))
     if any(wall for *_, wall in upright):
         lay_all(upright)
     for number in sorted(numbers):
@@ -155,7 +155,7 @@ def face_layers(
                 lean = (0.5 * (solid.zmin + solid.zmax) - z) * tan(radians(solid.sidewall_angle))
                 shape = replace(solid.grown(lean), zmin=low, zmax=high, sidewall_angle=0.0)
                 filling = _mixture(column, background, media, z, pixel, along, frequency)
-                flat.append((shape, filling, _between(around, filling, media) if walled else None))
+                flat.append((shape, filling, _wall(around, filling, media) if walled else None))
         if _wanted(around, averaged):
             lay(replace(cell, zmin=low, zmax=high), around)
         elif not any(_wanted(filling, averaged) for _, filling, _ in flat):
@@ -198,9 +198,7 @@ def _between_points(solid: Solid, origin: Point, pixel: float) -> bool:
     return any(abs(place - 0.5) < SHEET for place in places)
 
 
-def _between(
-    beside: _Filling, inside: _Filling, media: Mapping[str, MediumSpec]
-) -> _Filling | None:
+def _wall(beside: _Filling, inside: _Filling, media: Mapping[str, MediumSpec]) -> _Filling | None:
     """The mean of what is on the two sides of a wall; None where no metal ends there."""
     names = beside[0], inside[0]
     a, b = (spec or media[name] for name, spec in (beside, inside))

@@ -11,6 +11,7 @@ _FAR = 1000.0
 """Half-spaces end here (µm), well beyond any cell."""
 
 _SLIT = 1e-9
+"""By how much (µm) a film is made to reach beyond its faces where rounding leaves a slit."""
 
 
 def solids_about_emitter(
