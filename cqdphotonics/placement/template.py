@@ -33,9 +33,11 @@ class Template(BaseModel):
     Attributes
     ----------
     shape : {"hole", "trench"}
-        A round hole of `diameter`, or a trench of `width` along y and `length` along x.
+        A round hole of `diameter`, or a trench of `width` and `length`.
     diameter, width, length, depth : float
         µm; a hole needs `diameter`, a trench the other two.
+    axis : {"x", "y"}
+        Along which a trench lies; not used for holes.
     dot_diameter, dot_spread : float
         Mean and standard deviation of the dot's diameter with its ligands, µm.
     overlay : (float, float)
@@ -61,6 +63,7 @@ class Template(BaseModel):
     diameter: float | None = Field(default=None, gt=0, le=10)
     width: float | None = Field(default=None, gt=0, le=10)
     length: float | None = Field(default=None, gt=0, le=100)
+    axis: Literal["x", "y"] = "x"
     depth: float = Field(default=0.03, gt=0, le=10)
     dot_diameter: float = Field(gt=0, le=1)
     dot_spread: float = Field(default=0.0, ge=0, le=0.5)
@@ -104,7 +107,8 @@ class Template(BaseModel):
         """Size along x and y in µm."""
         if self.diameter is not None:
             return (self.diameter, self.diameter)
-        return (float(self.length or 0), float(self.width or 0))
+        length, width = float(self.length or 0), float(self.width or 0)
+        return (length, width) if self.axis == "x" else (width, length)
 
     def room(self, dot_diameter: float) -> int:
         """How many dots of a diameter (µm) fit: discs in a layer, times layers in the depth.

@@ -147,7 +147,7 @@ def _template(file: ChipFile) -> Template | None:
     sigma = file.overlay.budget.total
     sizes: dict[str, Any] = (
         {"diameter": hole.width} if hole.shape == "hole"
-        else {"width": hole.width, "length": hole.length}
+        else {"width": hole.width, "length": hole.length, "axis": hole.axis}
     )  # fmt: skip
     return Template.of(
         shape=hole.shape, depth=hole.depth, dot_diameter=hole.dot, dot_spread=hole.dot_spread,
@@ -192,7 +192,7 @@ def _around(file: ChipFile, site: Site) -> list[Placement]:
         hole = file.template
         length = {} if hole.length is None else {"length": hole.length}
         cell = components.load("template")(
-            shape=hole.shape, width=hole.width, dot=hole.dot,
+            shape=hole.shape, width=hole.width, axis=hole.axis, dot=hole.dot,
             overlay=round(file.overlay.budget.total, 3), **length,
         )  # fmt: skip
         found.append(

@@ -63,6 +63,7 @@ class TemplateHole(Part):
     shape: Literal["hole", "trench"] = "hole"
     width: Number = Field(gt=0, description="Diameter of a hole, width of a trench, µm.")
     length: Number | None = Field(default=None, gt=0, description="Length of a trench, µm.")
+    axis: Literal["x", "y"] = Field(default="x", description="Along which a trench lies.")
     depth: Number = Field(default=0.03, gt=0)
     dot: Number = Field(gt=0, description="Mean diameter of the dot with its ligands, µm.")
     dot_spread: Number = Field(default=0.0, ge=0)

@@ -71,6 +71,20 @@ class TestAssembly:
             assert ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) == pytest.approx(site.emitter)
             assert box[2] - box[0] == pytest.approx(0.04)
 
+    @pytest.mark.parametrize(("axis", "size"), [("x", (0.2, 0.04)), ("y", (0.04, 0.2))])
+    def test_trenches_lie_along_their_axis(self, tmp_path, axis, size):
+        hole = f"{{shape: trench, width: 0.04, length: 0.2, axis: {axis}, dot: 0.02}}"
+        chip = assemble(load(written(tmp_path, "{width: 0.04, dot: 0.02}", hole)))
+        drawn = {
+            (round(p.box[2] - p.box[0], 3), round(p.box[3] - p.box[1], 3))
+            for p in chip.chip.placements
+            if p.kind == "template"
+        }
+        assert drawn == {size}
+        # The model of where dots lie has the same trench.
+        free = [2 * float(half) + 0.02 for half in chip.template.free(0.02)]
+        assert free == pytest.approx(size)
+
     def test_overlay_reaches_the_template(self, assembly):
         assert assembly.template.overlay == pytest.approx((0.005, 0.005))
 
