@@ -316,7 +316,7 @@ def distance_to_metal(scene: Scene, metals: Collection[str]) -> float:
     for body in scene.solids:
         if isinstance(body, Disc) and body.material not in metals and body.contains(x, y, z):
             nearest = min(nearest, body.radius)
-    return nearest
+    return round(nearest, 9)  # a difference of coordinates, compared with lengths such as `CLOSE`
 
 
 def metal_grid(

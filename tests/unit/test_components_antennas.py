@@ -9,6 +9,7 @@ from klayout import db
 from cqdphotonics import components
 from cqdphotonics.components.template import largest_offset, template_on
 from cqdphotonics.errors import GeometryError, RangeError, UnknownNameError
+from cqdphotonics.fdtd.metals import distance_to_metal
 from cqdphotonics.fdtd.scene import build_scene
 from cqdphotonics.fdtd.solids import Box, Disc, Prism
 from cqdphotonics.layout import drc, stacks
@@ -96,6 +97,14 @@ def test_rods_with_round_ends():
         components.rod_dimer(dot_x=0.03)
     with pytest.raises(GeometryError, match="smaller radius"):
         components.rod_dimer(corner=0.05)
+
+
+def test_the_distance_to_metal_has_no_rounding_error():
+    """The last digit of a coordinate chose between two sets of grids."""
+    for length in (0.04, 0.06, 0.08):
+        cell = components.rod_dimer(length=length, width=0.08, gap=0.04, corner=0.0)
+        scene = build_scene(cell, "gold-in-polymer", dipole="x")
+        assert distance_to_metal(scene, {"Au"}) == 0.02
 
 
 def test_spacer_and_polymer_around_antennas():
