@@ -9,8 +9,9 @@ across it (half a pixel aside), so that an isotropic medium will do.
 
 Where the solver averages dielectrics over pixels (dipoles in 3D), the layers are sheets that only
 the points at their height are in: they change what is taken there, point by point, of the metal's
-poles, and leave the averages as they are. Upright walls have such sheets, too. Without them a
-dipole in a gap of two pixels between metals had 26 times its power (docs/simulation.md).
+poles, and leave the averages as they are. Upright walls have such sheets, too; horizontal edges
+between the two are of metal. Without sheets a dipole in a gap of two pixels between metals had 26
+times its power (docs/simulation.md).
 """
 
 from collections.abc import Mapping, Sequence
@@ -155,7 +156,9 @@ def face_layers(
                 lean = (0.5 * (solid.zmin + solid.zmax) - z) * tan(radians(solid.sidewall_angle))
                 shape = replace(solid.grown(lean), zmin=low, zmax=high, sidewall_angle=0.0)
                 filling = _mixture(column, background, media, z, pixel, along, frequency)
-                flat.append((shape, filling, _wall(around, filling, media) if walled else None))
+                edge = _edge(around, filling, column, media, z) if along else None
+                wall = (edge or _wall(around, filling, media)) if walled else None
+                flat.append((shape, filling, wall))
         if _wanted(around, averaged):
             lay(replace(cell, zmin=low, zmax=high), around)
         elif not any(_wanted(filling, averaged) for _, filling, _ in flat):
@@ -216,6 +219,24 @@ def _wall(beside: _Filling, inside: _Filling, media: Mapping[str, MediumSpec]) -
     label = f"wall between {names[0]} and {names[1]}"
     epsilon = round((a.epsilon + b.epsilon) / 2, 9)
     return label, MediumSpec(label=label, epsilon=epsilon, poles=poles)
+
+
+def _edge(
+    beside: _Filling, inside: _Filling, column: _Column, media: Mapping[str, MediumSpec], z: float
+) -> _Filling | None:
+    """The metal itself, where a wall meets a face that has half of it; None elsewhere.
+
+    A quarter of it is what fills the pixel, but of ε = −7, relative to what is beside it, that
+    makes −1, in which the edges resonate: a cube of four pixels had a second plasmon there, as
+    strong as its own (`tests/physics/test_metal_edges.py`).
+    """
+    shares = [spec for _, spec in (beside, inside) if spec is not None and spec.poles]
+    ends = any(not (spec or media[name]).poles for name, spec in (beside, inside))
+    metals = [m for low, high, m in column if media[m].poles and low - _TINY <= z <= high + _TINY]
+    if len(shares) != 1 or not ends or not metals:
+        return None
+    whole = media[metals[-1]].poles[0].sigma
+    return (metals[-1], None) if 2 * shares[0].poles[0].sigma > 0.999 * whole else None
 
 
 def _mixture(

