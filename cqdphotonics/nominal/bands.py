@@ -43,7 +43,6 @@ _DISC = "its gap in 3D costs 14 min of a core on one pixel: the disc is the patc
 WITHOUT = {
     ("bowtie", GREEN): "as the rod dimer",
     ("rod_dimer", GREEN): _SMALL,
-    ("rod_dimer", INFRARED): _LATER,
     ("nanopatch_disc", INFRARED): "pixels of the gap and a cell of two waves: hours of a core",
     ("nanopatch_cube", GREEN): _DISC,
     ("nanopatch_cube", INFRARED): "as the disc, and in 3D",
