@@ -32,17 +32,11 @@ INFRARED = Band("near infrared", (0.90, 1.60), "PbS/CdS")
 BANDS = (GREEN, RED, INFRARED)
 
 _GOLD = "its stack is of gold, which absorbs there: interband transitions begin at .52 µm"
-_SMALL = (
-    "pieces small enough to resonate there heat nine tenths of the power, of silver, too: `cqd "
-    "simulate rod_dimer -s silver-in-polymer -w 0.52 -p length=0.04 -p gap=0.04 --dipole x "
-    "--fidelity standard`"
-)
 _LATER = "not designed; the dielectric devices are the ones for this band"
 _DISC = "its gap in 3D costs 14 min of a core on one pixel: the disc is the patch of this band"
 
 WITHOUT = {
-    ("bowtie", GREEN): "as the rod dimer",
-    ("rod_dimer", GREEN): _SMALL,
+    ("bowtie", GREEN): "its oblique flanks do not converge in the visible, see bowtie_630",
     ("nanopatch_disc", INFRARED): "pixels of the gap and a cell of two waves: hours of a core",
     ("nanopatch_cube", GREEN): _DISC,
     ("nanopatch_cube", INFRARED): "as the disc, and in 3D",
