@@ -68,6 +68,7 @@ def draw_layout(component: Any, axes: Any, *, emitter: bool = True) -> None:
     axes.set_xlim(box.left - margin, box.right + margin)
     axes.set_ylim(box.bottom - margin, box.top + margin)
     axes.set_aspect("equal")
+    axes.locator_params(axis="x", nbins=6)  # more of them run into each other
     axes.set_xlabel("x (µm)")
     axes.set_ylabel("y (µm)")
     # Above the axes, where it covers nothing of a beam a micron wide either.
